@@ -1,0 +1,1 @@
+"""The ground floor: accounts, actors, audit, events, jobs, notices, terms."""

@@ -1,0 +1,1 @@
+"""What can be used up: slots, beds, encounters at a desk."""
