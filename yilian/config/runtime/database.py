@@ -1,0 +1,148 @@
+"""Roles, extensions and default rights: what a database needs before migrations.
+
+`yilian_owner` migrates and owns the tables; `yilian_app` serves, and may do only
+what it is granted. Everything here can be repeated.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from yilian.config.runtime.trouble import CannotStart
+
+OWNER: Final = "yilian_owner"
+APP: Final = "yilian_app"
+DATABASE: Final = "yilian"
+EXTENSIONS: Final = ("pg_trgm", "btree_gist", "btree_gin")
+OLDEST: Final = 150000
+
+_DEFAULT_RIGHTS: Final = (
+    "SELECT, INSERT, UPDATE, DELETE ON TABLES",
+    "USAGE, SELECT ON SEQUENCES",
+    "EXECUTE ON FUNCTIONS",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """The two ways into one database."""
+
+    owner: str
+    app: str
+
+    @classmethod
+    def of_owner(cls, owner: str) -> "Urls":
+        """An ordinary PostgreSQL: one login, which puts on the app's role."""
+        return cls(owner=owner, app=with_role(owner, APP))
+
+    def environment(self) -> dict[str, str]:
+        return {"DATABASE_URL": self.app, "YILIAN_OWNER_URL": self.owner}
+
+
+def with_role(url: str, role: str) -> str:
+    mark = "&" if "?" in url else "?"
+    return f"{url}{mark}options={quote(f'-c role={role}', safe='')}"
+
+
+def prepare_cluster(superuser_url: str, template1_url: str) -> None:
+    """Our own server: both roles, and a template from which databases are made."""
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        _ensure_role(connection, OWNER, "LOGIN CREATEDB")
+        _ensure_role(connection, APP, "LOGIN")
+        _grant_membership(connection, APP, OWNER)
+    with psycopg.connect(template1_url, autocommit=True) as connection:
+        _prepare(connection, OWNER)
+        _check(connection)
+
+
+def create_database(
+    connection: psycopg.Connection, name: str, *, template: str = "template1"
+) -> None:
+    connection.execute(
+        sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY wal_log").format(
+            sql.Identifier(name), sql.Identifier(OWNER), sql.Identifier(template)
+        )
+    )
+
+
+def exists(connection: psycopg.Connection, name: str) -> bool:
+    question = "SELECT 1 FROM pg_database WHERE datname = %s"
+    return connection.execute(question, [name]).fetchone() is not None
+
+
+def prepare_foreign(owner_url: str) -> None:
+    """Somebody else's PostgreSQL, through the login that owns the database."""
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        owner = connection.info.user
+        _ensure_role(connection, APP, "NOLOGIN")
+        _grant_membership(connection, APP, owner)
+        _prepare(connection, owner)
+        _check(connection)
+
+
+def _ensure_role(connection: psycopg.Connection, role: str, options: str) -> None:
+    question = "SELECT 1 FROM pg_roles WHERE rolname = %s"
+    if connection.execute(question, [role]).fetchone() is None:
+        create = sql.SQL("CREATE ROLE {} " + options)  # type: ignore[arg-type]
+        connection.execute(create.format(sql.Identifier(role)))
+
+
+def _grant_membership(connection: psycopg.Connection, role: str, to: str) -> None:
+    question = "SELECT pg_has_role(%s, %s, 'MEMBER')"
+    if connection.execute(question, [to, role]).fetchone() != (True,):
+        grant = sql.SQL("GRANT {} TO {}")
+        connection.execute(grant.format(sql.Identifier(role), sql.Identifier(to)))
+
+
+def _prepare(connection: psycopg.Connection, owner: str) -> None:
+    for name in EXTENSIONS:
+        create = sql.SQL("CREATE EXTENSION IF NOT EXISTS {} SCHEMA public")
+        connection.execute(create.format(sql.Identifier(name)))
+    connection.execute(
+        sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(APP))
+    )
+    for rights in _DEFAULT_RIGHTS:
+        connection.execute(
+            sql.SQL(
+                "ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA public "
+                "GRANT " + rights + " TO {}"  # type: ignore[arg-type]
+            ).format(sql.Identifier(owner), sql.Identifier(APP))
+        )
+
+
+def _check(connection: psycopg.Connection) -> None:
+    if connection.info.server_version < OLDEST:
+        raise CannotStart(
+            "需要 PostgreSQL 15 或更高版本。",
+            "PostgreSQL 15 or newer is needed.",
+        )
+    if not finds_chinese(connection):
+        raise CannotStart(
+            "该数据库的语言环境不识别汉字，中文检索会找不到任何内容。"
+            "请用 C.UTF-8 重新建立数据库。",
+            "This database's locale does not know Chinese letters, so searches would "
+            "find nothing. Create it anew with C.UTF-8.",
+        )
+
+
+def finds_chinese(connection: psycopg.Connection) -> bool:
+    found = connection.execute("SELECT cardinality(show_trgm('张三丰')) > 0").fetchone()
+    return found == (True,)
+
+
+def on_database(url: str, name: str) -> str:
+    """The same server and login, another database."""
+    if "://" not in url:
+        return make_conninfo(url, dbname=name)
+    head, mark, query = url.partition("?")
+    scheme, rest = head.split("://", 1)
+    return f"{scheme}://{rest.split('/', 1)[0]}/{quote(name)}{mark}{query}"
+
+
+def name_of(url: str) -> str:
+    facts = conninfo_to_dict(url)
+    return str(facts.get("dbname") or facts.get("user") or DATABASE)
