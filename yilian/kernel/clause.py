@@ -32,8 +32,8 @@ def clauses() -> dict[str, Clause]:
     }
 
 
-def clause(id: str) -> Clause:
+def clause(clause_id: str) -> Clause:
     try:
-        return clauses()[id]
+        return clauses()[clause_id]
     except KeyError:
-        raise UnknownClause(id) from None
+        raise UnknownClause(clause_id) from None

@@ -32,7 +32,9 @@ class NotFound(DomainError):
     code = "not-found"
     status = 404
 
-    def __init__(self, template: str = _("没有找到，或不在您可见的范围内。"), /, **values: object):
+    def __init__(
+        self, template: str = _("没有找到，或不在您可见的范围内。"), /, **values: object
+    ):
         super().__init__(template, **values)
 
 
