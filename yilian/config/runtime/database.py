@@ -69,6 +69,12 @@ def create_database(
     )
 
 
+def drop_database(connection: psycopg.Connection, name: str) -> None:
+    """Whoever is still connected is put out."""
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+    connection.execute(drop.format(sql.Identifier(name)))
+
+
 def exists(connection: psycopg.Connection, name: str) -> bool:
     question = "SELECT 1 FROM pg_database WHERE datname = %s"
     return connection.execute(question, [name]).fetchone() is not None
@@ -87,7 +93,7 @@ def prepare_foreign(owner_url: str) -> None:
 def _ensure_role(connection: psycopg.Connection, role: str, options: str) -> None:
     question = "SELECT 1 FROM pg_roles WHERE rolname = %s"
     if connection.execute(question, [role]).fetchone() is None:
-        create = sql.SQL("CREATE ROLE {} " + options)  # type: ignore[arg-type]
+        create = sql.SQL("CREATE ROLE {} " + options)
         connection.execute(create.format(sql.Identifier(role)))
 
 
@@ -109,7 +115,7 @@ def _prepare(connection: psycopg.Connection, owner: str) -> None:
         connection.execute(
             sql.SQL(
                 "ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA public "
-                "GRANT " + rights + " TO {}"  # type: ignore[arg-type]
+                "GRANT " + rights + " TO {}"
             ).format(sql.Identifier(owner), sql.Identifier(APP))
         )
 

@@ -5,27 +5,23 @@ waiting for the disk. A template is named after everything that shapes it, so a
 changed migration makes a new one and two checkouts do not meet.
 """
 
-import hashlib
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 import psycopg
 from psycopg import sql
 
-from yilian.config.runtime import binaries, database
+from yilian.config.runtime import binaries, database, facts, migration
 from yilian.config.runtime.database import Urls
 from yilian.config.runtime.postgres import SUPERUSER, Cluster
 from yilian.config.runtime.trouble import CannotStart
 
+GIVEN: Final = "YILIAN_TEST_DATABASE_URL"
 PREFIX: Final = "yilian_template_"
 KEPT: Final = 6
-PACKAGE: Final = Path(__file__).parents[2]
 # A test's data may die with the machine; nobody waits for the disk.
 SETTINGS: Final[Mapping[str, str]] = {
     "fsync": "off",
@@ -46,7 +42,7 @@ def test_server() -> Urls:
     `YILIAN_TEST_DATABASE_URL` names another one: a login that may create roles
     and databases.
     """
-    given = os.environ.get("YILIAN_TEST_DATABASE_URL")
+    given = os.environ.get(GIVEN)
     if given:
         database.prepare_foreign(given)
         return Urls.of_owner(given)
@@ -73,13 +69,8 @@ def urls_for(name: str) -> Urls:
 
 
 def template_name() -> str:
-    """Named after all migrations and what this folder does before them."""
-    files = [*PACKAGE.rglob("migrations/**/*.*"), Path(database.__file__)]
-    digest = hashlib.sha256()
-    for path in sorted(path for path in files if path.suffix in {".py", ".sql"}):
-        digest.update(os.fsencode(path.relative_to(PACKAGE)) + b"\0")
-        digest.update(path.read_bytes())
-    return f"{PREFIX}{digest.hexdigest()[:16]}"
+    """Named after everything that shapes it."""
+    return f"{PREFIX}{facts.migrations_digest()[:16]}"
 
 
 def ensure_template(name: str, build: Callable[[str], None]) -> None:
@@ -92,8 +83,10 @@ def ensure_template(name: str, build: Callable[[str], None]) -> None:
         if database.exists(connection, name):
             return
         half = f"{name}_half"
-        _drop(connection, half)
+        database.drop_database(connection, half)
         _create(connection, half, template="template1")
+        if os.environ.get(GIVEN):
+            database.prepare_foreign(urls_for(half).owner)
         build(half)
         rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
         connection.execute(
@@ -105,21 +98,21 @@ def ensure_template(name: str, build: Callable[[str], None]) -> None:
 def migrated_template() -> str:
     """The name of a template with all migrations applied, made if need be."""
     name = template_name()
-    ensure_template(name, _migrate)
+    ensure_template(name, lambda half: migration.run(urls_for(half)))
     return name
 
 
 def clone(template: str, name: str) -> Urls:
     """A fresh copy; whatever had this name before is gone."""
     with psycopg.connect(test_server().owner, autocommit=True) as connection:
-        _drop(connection, name)
+        database.drop_database(connection, name)
         _create(connection, name, template=template)
     return urls_for(name)
 
 
 def drop(name: str) -> None:
     with psycopg.connect(test_server().owner, autocommit=True) as connection:
-        _drop(connection, name)
+        database.drop_database(connection, name)
 
 
 def _started() -> Cluster:
@@ -131,24 +124,6 @@ def _started() -> Cluster:
         cluster.wipe()
         cluster.start()
     return cluster
-
-
-def _migrate(name: str) -> None:
-    environment = {**urls_for(name).environment(), "YILIAN_DB_ROLE": "owner"}
-    ran = subprocess.run(
-        [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
-        cwd=PACKAGE.parent,
-        env={
-            **os.environ,
-            **environment,
-            "DJANGO_SETTINGS_MODULE": "yilian.config.settings",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if ran.returncode != 0:
-        raise RuntimeError(f"migrations failed:\n{ran.stderr[-6000:]}")
 
 
 @contextmanager
@@ -166,15 +141,10 @@ def _create(connection: psycopg.Connection, name: str, *, template: str) -> None
     connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
 
 
-def _drop(connection: psycopg.Connection, name: str) -> None:
-    drop_it = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
-    connection.execute(drop_it.format(sql.Identifier(name)))
-
-
 def _drop_old(connection: psycopg.Connection, *, but: str) -> None:
     question = (
         "SELECT datname FROM pg_database WHERE datname LIKE %s AND datname <> %s "
         "ORDER BY oid DESC OFFSET %s"
     )
     for (name,) in connection.execute(question, [f"{PREFIX}%", but, KEPT]).fetchall():
-        _drop(connection, name)
+        database.drop_database(connection, name)

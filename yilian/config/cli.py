@@ -1,0 +1,212 @@
+"""The command `yilian`. Heavy imports stay inside the commands that need them."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from yilian.config.runtime.trouble import CannotStart
+
+FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
+RESIDENTS: Final = 2000
+SEED: Final = 1
+
+
+class _InWords(click.Group):
+    """Refusals are shown in words; a bug still shows its trace."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CannotStart as error:
+            click.echo(str(error), err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=_InWords)
+def main() -> None:
+    """医联：区域医疗联合体平台。 Yilian, a platform for medical consortia."""
+
+
+@main.command()
+@click.option("--demo", is_flag=True, help="建立并使用演示区域。 With a demo region.")
+@click.option("--port", type=click.IntRange(1, 65534), envvar="PORT", default=8000)
+def up(demo: bool, port: int) -> None:
+    """启动全部服务，Ctrl-C 停止。 Start everything; Ctrl-C stops it."""
+    from yilian.config.runtime import supervisor
+
+    is_demo = demo or os.environ.get("YILIAN_DEMO") == "1"
+    supervisor.up(demo=is_demo, port=port, say=_say)
+
+
+@main.command()
+def migrate() -> None:
+    """升级数据库。 Bring the database up to this program."""
+    from yilian.config.runtime import migration
+    from yilian.config.runtime.environment import entered
+
+    with entered() as place:
+        migration.apply(place)
+    _say("数据库已是最新。 The database is up to date.")
+
+
+@main.command()
+@click.option("--residents", type=click.IntRange(min=1), default=RESIDENTS)
+@click.option("--seed", type=int, default=SEED)
+def demo(residents: int, seed: int) -> None:
+    """建立演示区域。 Build the demo region, all of it invented."""
+    from yilian.config.runtime import demo_region, migration
+    from yilian.config.runtime.environment import entered
+
+    with entered() as place:
+        if migration.is_needed(place):
+            migration.apply(place)
+        demo_region.settle_purpose(place, demo=True)
+        if demo_region.is_built(place):
+            _say("演示区域已经建好。 The demo region is already built.")
+            return
+        os.environ |= {"YILIAN_DEMO": "1", "YILIAN_DB_ROLE": "owner"}
+        _set_up_django()
+        make = import_module("yilian.demo.build").build
+        demo_region.build(
+            place, lambda: make(residents=residents, seed=seed, progress=_progress)
+        )
+
+
+@main.command()
+def worker() -> None:
+    """执行后台任务。 Do the jobs in the queue."""
+    with _database():
+        _manage("procrastinate", "worker")
+
+
+@main.command()
+def deliver() -> None:
+    """把事件送给处理者。 Hand events to those who listen."""
+    with _django():
+        import_module("yilian.foundation.outbox.deliver").run_forever()
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65534), envvar="PORT", default=8000)
+def doctor(port: int) -> None:
+    """检查本机与数据库，说明该做什么。 Look for what is wrong, say what to do."""
+    from yilian.config.runtime import doctor as physician
+
+    findings = physician.examine(port)
+    for line in physician.table(findings):
+        _say(line)
+    sys.exit(physician.exit_code(findings))
+
+
+@main.group()
+def load() -> None:
+    """导入数据。 Load data."""
+
+
+@load.command("icd10")
+@click.argument("file", type=FILE)
+def load_icd10(file: Path) -> None:
+    """ICD-10 医保版。 The insurance edition of ICD-10."""
+    with _django():
+        terminology = import_module("yilian.foundation.terminology.services")
+        _say(str(terminology.load_icd10(file)))
+
+
+@load.command("fhir")
+@click.argument("folder", type=FOLDER)
+@click.option("--institution", required=True, metavar="CODE")
+def load_fhir(folder: Path, institution: str) -> None:
+    """文件夹中的 FHIR Bundle。 FHIR bundles in a folder."""
+    with _django():
+        loader = import_module("yilian.interfaces.fhir_api.load")
+        report = loader.load_folder(folder, institution, _progress)
+        _say(str(report))
+        failed = bool(report.failed)
+    sys.exit(1 if failed else 0)
+
+
+@main.command()
+@click.argument("file", type=FILE)
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]))
+def advise(file: Path, on: datetime | None) -> None:
+    """临床规则对一份 Bundle 的意见。 What the rule packs say of one bundle."""
+    command = import_module("yilian.record.advice.command")
+    answers = command.advise_file(file, on.date() if on else None)
+    _say(json.dumps(answers, ensure_ascii=False, indent=2))
+
+
+@main.group()
+def audit() -> None:
+    """审计。 The audit trail."""
+
+
+@audit.command("verify")
+def audit_verify() -> None:
+    """重算审计链。 Recompute the whole chain."""
+    with _django():
+        report = import_module("yilian.foundation.audit.services").verify()
+        _say(str(report))
+        is_clean = bool(report.is_clean)
+    sys.exit(0 if is_clean else 1)
+
+
+@main.command(
+    context_settings={"ignore_unknown_options": True, "help_option_names": []}
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def manage(arguments: tuple[str, ...]) -> None:
+    """Django 的管理命令。 Django's own commands."""
+    with _database():
+        _manage(*arguments)
+
+
+def _say(line: str) -> None:
+    try:
+        click.echo(line)
+    except OSError:  # whoever read our output is gone; the work goes on
+        return
+
+
+def _progress(*parts: object) -> None:
+    """Takes a percentage with words, or only words."""
+    words = [f"{p:3.0f} %" if isinstance(p, int | float) else str(p) for p in parts]
+    _say("  ".join(words))
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    from yilian.config.runtime.environment import entered
+
+    with entered():
+        yield
+
+
+@contextmanager
+def _django() -> Iterator[None]:
+    with _database():
+        _set_up_django()
+        yield
+
+
+def _set_up_django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yilian.config.settings")
+    import_module("django").setup()
+
+
+def _manage(*arguments: str) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yilian.config.settings")
+    management = import_module("django.core.management")
+    management.execute_from_command_line(["yilian manage", *arguments])
+
+
+if __name__ == "__main__":
+    main()

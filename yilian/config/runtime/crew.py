@@ -1,0 +1,147 @@
+"""The processes beside the supervisor: started, watched, restarted, stopped."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from yilian.config.runtime.postgres import BIG_LOG
+
+# Every process of a crew carries this with its data folder as value, so that a
+# later start finds those whose supervisor was killed.
+MARK: Final = "YILIAN_SUPERVISED"
+FIRST_PAUSE: Final = 0.5
+LONGEST_PAUSE: Final = 30.0
+STEADY: Final = 60.0  # after so long a life, a death counts as the first again
+PATIENCE: Final = 12.0
+
+
+@dataclass(slots=True)
+class Member:
+    """One process that must always run."""
+
+    name: str
+    command: Sequence[str]
+    log: Path
+    environment: Mapping[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    pause: float = FIRST_PAUSE
+    not_before: float = 0.0
+
+    def start(self) -> None:
+        if self.log.exists() and self.log.stat().st_size > BIG_LOG:
+            self.log.replace(self.log.with_suffix(".old"))
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: S603 commands of ours
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=dict(self.environment),
+                start_new_session=True,  # Ctrl-C reaches us alone; we stop the rest
+            )
+        self.started_at = time.monotonic()
+
+    def died(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+    def bury(self) -> None:
+        """Its own children go with it; the next life waits for the pause."""
+        self.end()
+        now = time.monotonic()
+        if now - self.started_at > STEADY:
+            self.pause = FIRST_PAUSE
+        self.not_before = now + self.pause
+        self.pause = min(self.pause * 2, LONGEST_PAUSE)
+
+    def end(self) -> None:
+        if self.process is not None:
+            _kill_group(self.process.pid)
+            self.process.wait()
+        self.process = None
+
+
+@dataclass(slots=True)
+class Crew:
+    members: list[Member] = field(default_factory=list)
+
+    def start(self) -> None:
+        for member in self.members:
+            member.start()
+
+    def tend(self) -> list[Member]:
+        """Restart whoever died and has waited; the answer names the newly dead."""
+        dead = [member for member in self.members if member.died()]
+        for member in dead:
+            member.bury()
+        now = time.monotonic()
+        for member in self.members:
+            if member.process is None and now >= member.not_before:
+                member.start()
+        return dead
+
+    def stop(self) -> None:
+        """Ask politely, wait, and end whoever stays."""
+        running = [m.process for m in self.members if m.process is not None]
+        for process in running:
+            process.terminate()
+        give_up_at = time.monotonic() + PATIENCE
+        while _any_alive(running) and time.monotonic() < give_up_at:
+            time.sleep(0.05)
+        for member in self.members:
+            member.end()
+
+
+def end_leftovers(folder: Path) -> int:
+    """End processes of a supervisor of this folder that was killed.
+
+    Only to be called while holding the folder's lock, when no supervisor lives.
+    """
+    mark = f"{MARK}={folder}".encode()
+    left = [pid for pid in _all_pids() if mark in _environment_of(pid)]
+    for pid in left:
+        _kill(pid)
+    give_up_at = time.monotonic() + 5
+    while any(mark in _environment_of(pid) for pid in left):
+        if time.monotonic() > give_up_at:
+            break
+        time.sleep(0.02)
+    return len(left)
+
+
+def _any_alive(processes: Sequence[subprocess.Popen[bytes]]) -> bool:
+    return any(process.poll() is None for process in processes)
+
+
+def _all_pids() -> list[int]:
+    proc = Path("/proc")
+    if not proc.exists():
+        return []
+    numbers = (int(entry.name) for entry in proc.iterdir() if entry.name.isdecimal())
+    return [pid for pid in numbers if pid != os.getpid()]
+
+
+def _environment_of(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:  # gone, or somebody else's
+        return []
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _kill_group(pid: int) -> None:
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return

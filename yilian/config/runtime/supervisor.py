@@ -1,0 +1,237 @@
+"""`yilian up`: from an empty folder to a region in the browser, and kept running.
+
+In this order: one start per folder, leftovers of a killed one ended, the ports
+free, the database up and migrated, the demo built, then the crew. Meanwhile a
+page on the port tells a waiting browser how far it is.
+"""
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from types import FrameType
+from typing import Final
+
+from yilian.config.runtime import demo_region, migration
+from yilian.config.runtime.crew import MARK, Crew, Member, end_leftovers
+from yilian.config.runtime.environment import Place, entered
+from yilian.config.runtime.folder import DataFolder
+from yilian.config.runtime.locks import try_exclusive
+from yilian.config.runtime.trouble import CannotStart
+from yilian.config.runtime.waiting import waiting_page
+
+Say = Callable[[str], None]
+TICK: Final = 0.5
+PATIENCE: Final = 60.0
+LIVE: Final = "yilian.interfaces.live.app"
+DELIVER: Final = "yilian.foundation.outbox.deliver"
+EVERYWHERE: Final = {"0.0.0.0", "::"}  # noqa: S104 compared, not bound
+
+
+class Stopped(BaseException):
+    """Somebody asked us to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        seen = "localhost" if self.host in {"127.0.0.1", *EVERYWHERE} else self.host
+        return f"http://{seen}:{self.port}"
+
+
+def up(*, demo: bool, port: int, say: Say) -> None:
+    """Returns when asked to stop, with everything stopped."""
+    address = Address(os.environ.get("YILIAN_HOST", "127.0.0.1"), port)
+    folder = DataFolder.named()
+    os.environ["PORT"] = str(port)
+    try:
+        with _stopped_by_signals():
+            folder.prepare()
+            with _only_one(folder, address):
+                end_leftovers(folder.path)
+                _refuse_taken(address)
+                with entered(folder) as place:
+                    _prepare(place, address, demo=demo, say=say)
+                    _serve(place, address, say)
+    except Stopped:
+        say("已停止。 Stopped.")
+
+
+def _prepare(place: Place, address: Address, *, demo: bool, say: Say) -> None:
+    with waiting_page(address.host, address.port) as progress:
+        if migration.is_needed(place):
+            say("正在准备数据库… Preparing the database…")
+            migration.apply(place)
+        is_demo = demo_region.settle_purpose(place, demo=demo)
+        os.environ["YILIAN_DEMO"] = "1" if is_demo else "0"
+        if is_demo and not demo_region.is_built(place):
+            demo_region.build_beside(progress, say)
+
+
+def _serve(place: Place, address: Address, say: Say) -> None:
+    crew = Crew(_members(place, address))
+    try:
+        crew.start()
+        _wait_until_ready(crew, address, say)
+        _welcome(place, address, say)
+        while True:
+            time.sleep(TICK)
+            _keep_running(place, crew, say)
+    finally:
+        crew.stop()
+
+
+def _keep_running(place: Place, crew: Crew, say: Say) -> None:
+    if place.embedded and not place.folder.cluster.is_alive():
+        say("数据库意外退出，正在恢复… The database died; recovering…")
+        place.folder.cluster.start()
+    for member in crew.tend():
+        say(f"{member.name} 意外退出，正在重启。 {member.name} died; restarting it.")
+
+
+def _members(place: Place, address: Address) -> list[Member]:
+    environment = {**os.environ, MARK: str(place.folder.path), "PYTHONUNBUFFERED": "1"}
+    commands = {
+        "pages": _granian("wsgi", "yilian.config.wsgi:application", address),
+        "worker": [*demo_region.CLI, "worker"],
+    }
+    if _importable(DELIVER):
+        commands["deliverer"] = [*demo_region.CLI, "deliver"]
+    if _importable(LIVE):
+        beside = Address(address.host, address.port + 1)
+        commands["live"] = _granian("asgi", f"{LIVE}:application", beside)
+    return [
+        Member(name, command, place.folder.log(name), environment)
+        for name, command in commands.items()
+    ]
+
+
+def _granian(interface: str, application: str, address: Address) -> list[str]:
+    facts = {"interface": interface, "host": address.host, "port": str(address.port)}
+    if interface == "wsgi":
+        workers = min(4, max(2, (os.cpu_count() or 1) // 2))
+        facts |= {"workers": str(workers), "blocking-threads": "8"}
+        facts |= {"backpressure": "128"}
+    options = [word for name, value in facts.items() for word in (f"--{name}", value)]
+    restart = ["--respawn-failed-workers", "--workers-kill-timeout", "10"]
+    quiet = ["--no-ws", "--http", "1", "--log-level", "warning"]
+    return [sys.executable, "-m", "granian", *options, *restart, *quiet, application]
+
+
+def _importable(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _wait_until_ready(crew: Crew, address: Address, say: Say) -> None:
+    give_up_at = time.monotonic() + PATIENCE
+    while not _answers(address):
+        for member in crew.tend():
+            say(f"{member.name} 未能启动。 {member.name} died: {member.log}")
+        if time.monotonic() > give_up_at:
+            pages = crew.members[0].log
+            raise CannotStart(
+                f"页面在 {PATIENCE:.0f} 秒内没有准备好，详情见 {pages}。",
+                f"The pages were not ready within {PATIENCE:.0f} s; {pages} says why.",
+            )
+        time.sleep(0.1)
+
+
+def _answers(address: Address) -> bool:
+    host = "127.0.0.1" if address.host in EVERYWHERE else address.host
+    try:
+        with urllib.request.urlopen(
+            f"http://{host}:{address.port}/healthz", timeout=5
+        ) as answer:
+            return bool(answer.status == 200)  # noqa: PLR2004 OK
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _welcome(place: Place, address: Address, say: Say) -> None:
+    say("")
+    say(f"医联已就绪：{address.url}  Yilian is ready.")
+    for line in demo_region.cast_lines():
+        say(line)
+    say(f"数据在 {place.folder.path}；按 Ctrl-C 停止。 Ctrl-C stops.")
+
+
+@contextmanager
+def _only_one(folder: DataFolder, address: Address) -> Iterator[None]:
+    """The lock dies with us; the note beside it only says who holds it."""
+    handle = try_exclusive(folder.lock("up"))
+    note = folder.lock("up.json")
+    if handle is None:
+        raise _already_running(folder, note.read_text() if note.exists() else "{}")
+    try:
+        note.write_text(json.dumps({"pid": os.getpid(), "url": address.url}))
+        yield
+    finally:
+        note.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _already_running(folder: DataFolder, note: str) -> CannotStart:
+    try:
+        known = json.loads(note)
+    except ValueError:  # read while it was being written
+        known = {}
+    url, pid = known.get("url", "?"), known.get("pid", "?")
+    return CannotStart(
+        f"这个数据文件夹（{folder.path}）已在运行：{url}（进程 {pid}）。"
+        "请直接打开该地址，或先停止它，或用 YILIAN_DATA 和 PORT 另起一个。",
+        f"This data folder ({folder.path}) is already running at {url} (process "
+        f"{pid}). Open that address, or stop it first, or start another with "
+        "YILIAN_DATA and PORT.",
+    )
+
+
+def _refuse_taken(address: Address) -> None:
+    for port in address.port, address.port + 1:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address.host, port))
+            except (OSError, OverflowError) as error:
+                raise _no_port(port) from error
+
+
+def _no_port(port: int) -> CannotStart:
+    return CannotStart(
+        f"端口 {port} 不能使用（已被占用或无权限）。请用 PORT=8100 换一个："
+        "页面用 PORT，实时消息用 PORT+1。",
+        f"Port {port} cannot be used (taken, or not permitted). Choose another with "
+        "PORT=8100: pages use PORT, live updates PORT+1.",
+    )
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Ctrl-C, a polite kill and a closed terminal all unwind the same way."""
+    chosen = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for number in chosen:
+            signal.signal(number, signal.SIG_IGN)  # stopping is not interrupted
+        raise Stopped
+
+    before = {number: signal.signal(number, stop) for number in chosen}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
