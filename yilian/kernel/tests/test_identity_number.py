@@ -14,7 +14,6 @@ from yilian.kernel.identity_number import (
     check,
     contradictions,
     mask_identity,
-    normalise,
     swap_candidates,
     swapped_hint,
     temporary_number,
