@@ -1,0 +1,45 @@
+"""Databases for tests, and the cast that every reader of a test knows.
+
+Tests run as the application role, so what it may not do fails here too
+(decisions 10). Each worker gets its own copy of one migrated template.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+os.environ.setdefault("YILIAN_TESTING", "1")
+os.environ.setdefault("YILIAN_DEMO", "1")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Point Django at this worker's database before anything connects."""
+    from django.db import connections
+
+    from yilian.config.runtime import testdb
+    from yilian.config.settings import database_of
+
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    name = f"yilian_test_{os.getpid()}_{worker}"
+    os.environ["YILIAN_TEST_DATABASE"] = name
+    # One dictionary, shared by the connections of all threads.
+    connections.settings["default"].update(database_of(testdb.urls_for(name).app))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: object) -> Iterator[None]:
+    """A fresh copy of the migrated template; TRUNCATE only here, for flushes."""
+    import psycopg
+    from django.db import connections
+
+    from yilian.config.runtime import testdb
+
+    name = os.environ["YILIAN_TEST_DATABASE"]
+    urls = testdb.clone(testdb.migrated_template(), name)
+    with psycopg.connect(urls.owner, autocommit=True) as owner:
+        owner.execute("GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO yilian_app")
+    yield
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        connections.close_all()
+    testdb.drop(name)

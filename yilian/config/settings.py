@@ -1,0 +1,212 @@
+"""Django settings. What differs between installations comes from the environment.
+
+`config/runtime` prepares the environment (data folder, keys, database) before
+these are read; tests fill it in from `conftest.py`.
+"""
+
+import os
+import secrets
+import sys
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+PACKAGE = Path(__file__).resolve().parent.parent
+ROOT = PACKAGE.parent
+
+YILIAN_DATA = Path(os.environ.get("YILIAN_DATA", ROOT / "data"))
+YILIAN_KEYS = Path(os.environ.get("YILIAN_KEYS", YILIAN_DATA / "keys"))
+YILIAN_DEMO = os.environ.get("YILIAN_DEMO") == "1"
+YILIAN_TESTING = os.environ.get("YILIAN_TESTING") == "1" or "pytest" in sys.modules
+YILIAN_APP_ROLE = os.environ.get("YILIAN_APP_ROLE", "yilian_app")
+YILIAN_REGION = os.environ.get("YILIAN_REGION", "64")
+YILIAN_CIPHER = os.environ.get("YILIAN_CIPHER", "sm4")  # or "aes"
+PORT = int(os.environ.get("PORT", "8000"))
+YILIAN_LIVE_PORT = PORT + 1
+
+# Named here, so that lower layers need not import higher ones.
+YILIAN_ACTOR_BUILDER = "yilian.registry.directory.queries.actor_for"
+YILIAN_SUBSCRIPTIONS = "yilian.config.wiring.SUBSCRIPTIONS"
+
+
+def _secret_key() -> str:
+    path = Path(os.environ.get("YILIAN_SECRET_KEY_FILE", YILIAN_KEYS / "django"))
+    if path.exists():
+        return path.read_text().strip()
+    # Good for this process only: nobody stays signed in. `yilian up` makes a lasting one.
+    return secrets.token_urlsafe(50)
+
+
+SECRET_KEY = _secret_key()
+DEBUG = os.environ.get("YILIAN_DEBUG") == "1"
+ALLOWED_HOSTS = os.environ.get(
+    "YILIAN_HOSTS", "*" if YILIAN_DEMO else "localhost,127.0.0.1,[::1]"
+).split(",")
+CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("YILIAN_ORIGINS", "").split(",") if o]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_htmx",
+    "axes",
+    "oauth2_provider",
+    "procrastinate.contrib.django",
+    "yilian.foundation.identity",
+    "yilian.foundation.audit",
+    "yilian.foundation.outbox",
+    "yilian.foundation.jobs",
+    "yilian.foundation.notify",
+    "yilian.foundation.terminology",
+    "yilian.foundation.parameters",
+    "yilian.foundation.idempotency",
+    "yilian.registry.directory",
+    "yilian.registry.consortium",
+    "yilian.registry.population",
+    "yilian.record",
+    "yilian.resources.scheduling",
+    "yilian.resources.reception",
+    "yilian.care.referral",
+    "yilian.interfaces.web",
+    "yilian.interfaces.fhir_api",
+    "yilian.demo",
+]
+
+MIDDLEWARE = [
+    "yilian.interfaces.web.middleware.Health",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "yilian.interfaces.web.middleware.BodyLimit",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "yilian.interfaces.web.middleware.Language",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "yilian.foundation.access.middleware.ActorMiddleware",
+    "yilian.interfaces.web.middleware.Refusals",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "yilian.config.urls"
+WSGI_APPLICATION = "yilian.config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "environment": "yilian.interfaces.web.jinja.environment",
+            "context_processors": ["yilian.interfaces.web.context.page"],
+        },
+    },
+    {
+        # Pages of third-party apps keep Django's own engine (decisions 27).
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": ["django.template.context_processors.request"],
+        },
+    },
+]
+
+
+def database_of(address: str, pool: int = 0) -> dict[str, object]:
+    """Django's settings for a PostgreSQL address (`pool`: most connections held)."""
+    url = urlsplit(address)
+    options: dict[str, object] = dict(parse_qsl(url.query))
+    host = str(options.pop("host", "")) or unquote(url.hostname or "")
+    if pool:
+        options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(url.path.lstrip("/")),
+        "USER": unquote(url.username or "") or options.pop("user", ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": host,
+        "PORT": options.pop("port", "") or str(url.port or ""),
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": options,
+    }
+
+
+def _database() -> dict[str, object]:
+    served = os.environ.get("DATABASE_URL", "postgresql:///yilian")
+    if os.environ.get("YILIAN_DB_ROLE") == "owner":
+        return database_of(os.environ.get("YILIAN_OWNER_URL", served))
+    is_pooled = not YILIAN_TESTING
+    return database_of(served, int(os.environ.get("YILIAN_POOL", "12")) * is_pooled)
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "identity.Account"
+OAUTH2_PROVIDER_APPLICATION_MODEL = "identity.Application"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"
+    },
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "password", "ip_address"]
+LOGIN_URL = "identity:sign_in"
+LOGIN_REDIRECT_URL = "web:home"
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_SAVE_EVERY_REQUEST = False
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_NAME = "yilian_session"
+YILIAN_IDLE_MINUTES = int(os.environ.get("YILIAN_IDLE_MINUTES", "30"))
+CSRF_COOKIE_NAME = "yilian_csrf"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+if os.environ.get("YILIAN_TLS") == "1":
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
+LOCALE_PATHS = [PACKAGE / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = YILIAN_DATA / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+
+if YILIAN_TESTING:
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("YILIAN_LOG", "WARNING")},
+}

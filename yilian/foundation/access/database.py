@@ -1,0 +1,29 @@
+"""Telling the database who acts, so that row security can ask the sight function."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+from yilian.foundation.access.actor import Actor
+
+
+@contextmanager
+def acting_as(actor: Actor) -> Iterator[None]:
+    """Inside, this connection reads with the actor's sight; the setting ends with
+    the transaction."""
+    persons = "{" + ",".join(sorted(str(id) for id in actor.person_ids)) + "}"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('yilian.reach', %s, true),"
+            " set_config('yilian.institution', %s, true),"
+            " set_config('yilian.account', %s, true),"
+            " set_config('yilian.persons', %s, true)",
+            [
+                actor.reach.value,
+                str(actor.institution_id or ""),
+                str(actor.account_id or ""),
+                persons,
+            ],
+        )
+        yield

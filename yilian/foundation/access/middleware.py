@@ -1,0 +1,44 @@
+"""`request.actor`: built once a request from the account and its post."""
+
+from collections.abc import Callable
+from typing import Any, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
+
+from yilian.foundation.access.actor import Actor
+
+POST_KEY = "post"
+
+
+class ActorRequest(HttpRequest):
+    """A request behind login: `actor` is always there."""
+
+    actor: Actor
+
+
+class ActorMiddleware:
+    """Lets the callable named in the settings say who acts.
+
+    Reading the post anew on every request is what makes leaving a post lock at
+    once.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.build: Callable[..., Actor | None] = import_string(
+            settings.YILIAN_ACTOR_BUILDER
+        )
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        cast(Any, request).actor = self._actor(request)
+        return self.get_response(request)
+
+    def _actor(self, request: HttpRequest) -> Actor | None:
+        if not request.user.is_authenticated:
+            return None
+        post = request.session.get(POST_KEY)
+        actor = self.build(request.user, UUID(post) if post else None)
+        return actor and actor.from_origin(str(request.META.get("REMOTE_ADDR", "")))

@@ -1,0 +1,1 @@
+"""A create that is sent twice is done once, 幂等键."""

@@ -1,0 +1,92 @@
+"""Accounts only: no posts, no persons (decisions 2)."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from oauth2_provider.models import AbstractApplication
+
+from yilian.foundation.access.choices import values
+from yilian.foundation.identity.rules import AccountKind
+from yilian.kernel.ids import new_id
+
+
+class AccountManager(BaseUserManager["Account"]):
+    """Only what Django's own login needs; accounts are opened by `services`."""
+
+    def get_by_natural_key(self, username: str | None) -> "Account":
+        return self.get(username=username)
+
+
+class Account(AbstractBaseUser):
+    """Somebody who may sign in: staff by name and password, residents by code."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # For residents a random handle: never an identity number or a phone.
+    username = models.CharField(_("登录名"), max_length=64, unique=True)
+    kind = models.CharField(max_length=16)
+    is_active = models.BooleanField(default=True)
+    must_change_password = models.BooleanField(default=False)
+    language = models.CharField(max_length=8, default="zh-hans")
+    created_at = models.DateTimeField(auto_now_add=True)
+    locked_at = models.DateTimeField(null=True)
+    # The post last worked in; a weak link, posts live above.
+    last_post_id = models.UUIDField(null=True)
+
+    USERNAME_FIELD: ClassVar[str] = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects = AccountManager()
+
+    # Django's admin and allauth ask these; nobody is a superuser here.
+    is_staff: Final = False
+    is_superuser: Final = False
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=values(AccountKind)), name="account_kind_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        return False
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return False
+
+
+class OneTimeCode(models.Model):
+    """A code sent to a resident's phone: sign in, or show presence at a desk.
+
+    The code is kept as a keyed digest; `subject_index` is the keyed index of the
+    identity number or the person it was asked for (decisions 12).
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    purpose = models.CharField(max_length=16)
+    subject_index = models.CharField(max_length=64, db_index=True)
+    code_digest = models.CharField(max_length=64)
+    asked_by = models.ForeignKey(Account, models.PROTECT, null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
+class Application(AbstractApplication):
+    """An outside system that may ask for a token (SMART backend services)."""
+
+    class Meta(AbstractApplication.Meta):
+        pass
+
+
+ACCOUNT_KIND_NAMES: Final[Mapping[AccountKind, Any]] = {
+    AccountKind.STAFF: _("工作人员"),
+    AccountKind.RESIDENT: _("居民"),
+}

@@ -1,0 +1,1 @@
+"""Notices to people: inbox, live page, SMS port, 消息."""

@@ -1,0 +1,80 @@
+"""Notices in an inbox, and messages handed to the SMS port."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from yilian.kernel.ids import new_id
+
+
+class Notice(models.Model):
+    """A line in an inbox: for an institution's roles, or for one account.
+
+    `template` is a marked text, `values` its values: translated when shown. Never
+    a person's name; the link leads to what may be seen.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    topic = models.CharField(max_length=40)
+    institution_id = models.UUIDField(null=True)
+    roles = models.CharField(max_length=120, blank=True)  # "," joined; empty: all
+    account_id = models.UUIDField(null=True)
+    template = models.CharField(max_length=300)
+    values = models.JSONField(default=dict)
+    link = models.CharField(max_length=200, blank=True)
+    urgency = models.CharField(max_length=8, default="routine")
+    # The event or row that caused it: one notice each, however often it is handled.
+    cause = models.CharField(max_length=120)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cause", "institution_id", "account_id", "topic"],
+                nulls_distinct=False,
+                name="notice_once_per_cause",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["institution_id", "-created_at"], name="notice_of_institution"
+            ),
+            models.Index(fields=["account_id", "-created_at"], name="notice_of_account"),
+        ]
+
+
+class NoticeRead(models.Model):
+    """Who has read which notice."""
+
+    notice = models.ForeignKey(Notice, models.PROTECT, related_name="reads")
+    account_id = models.UUIDField()
+    read_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["notice", "account_id"], name="notice_read_once"
+            ),
+        ]
+
+
+class ShortMessage(models.Model):
+    """What was handed to the SMS port; the number only as cipher."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    phone_cipher = models.BinaryField()
+    text = models.CharField(max_length=300)
+    cause = models.CharField(max_length=120, unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+    sent_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    is_dead = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=Q(sent_at=None, is_dead=False),
+                name="sms_waiting",
+            ),
+        ]

@@ -1,0 +1,1 @@
+"""Events in the acting transaction, delivered afterwards at least once, 事件发件箱."""

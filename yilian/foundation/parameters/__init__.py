@@ -1,0 +1,1 @@
+"""Dated values by region, released by two people, 参数."""

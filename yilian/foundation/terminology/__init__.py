@@ -1,0 +1,1 @@
+"""Codes with Chinese names, searched by code, text and initials, 术语."""

@@ -1,0 +1,1 @@
+"""Live updates: Server-Sent Events over LISTEN/NOTIFY, one small process."""

@@ -1,0 +1,1 @@
+"""Consortia, their members and their agreements, 医联体 (as far as referral needs)."""

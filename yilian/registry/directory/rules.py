@@ -1,0 +1,179 @@
+"""What institutions can be, and which tier each kind stands on."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from yilian.kernel.text import _
+from yilian.kernel.tier import Tier
+
+
+class InstitutionKind(StrEnum):
+    GENERAL_HOSPITAL = "general_hospital"
+    TCM_HOSPITAL = "tcm_hospital"
+    SPECIALIST_HOSPITAL = "specialist_hospital"
+    MCH_INSTITUTION = "mch_institution"
+    TOWNSHIP_CENTER = "township_center"
+    COMMUNITY_CENTER = "community_center"
+    COMMUNITY_STATION = "community_station"
+    VILLAGE_CLINIC = "village_clinic"
+    NURSING_HOSPITAL = "nursing_hospital"
+    REHAB_INSTITUTION = "rehab_institution"
+    ELDERLY_HOME = "elderly_home"
+    EXAM_PROVIDER = "exam_provider"  # third-party imaging
+    LAB_PROVIDER = "lab_provider"  # third-party laboratory
+    AUTHORITY = "authority"  # commission or bureau (decisions 3)
+    OTHER = "other"
+
+
+KIND_NAMES: Final[Mapping[InstitutionKind, str]] = {
+    InstitutionKind.GENERAL_HOSPITAL: _("综合医院"),
+    InstitutionKind.TCM_HOSPITAL: _("中医医院"),
+    InstitutionKind.SPECIALIST_HOSPITAL: _("专科医院"),
+    InstitutionKind.MCH_INSTITUTION: _("妇幼保健院"),
+    InstitutionKind.TOWNSHIP_CENTER: _("乡镇卫生院"),
+    InstitutionKind.COMMUNITY_CENTER: _("社区卫生服务中心"),
+    InstitutionKind.COMMUNITY_STATION: _("社区卫生服务站"),
+    InstitutionKind.VILLAGE_CLINIC: _("村卫生室"),
+    InstitutionKind.NURSING_HOSPITAL: _("护理院"),
+    InstitutionKind.REHAB_INSTITUTION: _("康复机构"),
+    InstitutionKind.ELDERLY_HOME: _("养老机构"),
+    InstitutionKind.EXAM_PROVIDER: _("第三方检查机构"),
+    InstitutionKind.LAB_PROVIDER: _("第三方检验机构"),
+    InstitutionKind.AUTHORITY: _("管理部门"),
+    InstitutionKind.OTHER: _("其他机构"),
+}
+
+
+class Level(StrEnum):
+    """Hospital level, 级."""
+
+    TERTIARY = "tertiary"
+    SECONDARY = "secondary"
+    PRIMARY = "primary"
+    UNRATED = "unrated"
+
+
+LEVEL_NAMES: Final[Mapping[Level, str]] = {
+    Level.TERTIARY: _("三级"),
+    Level.SECONDARY: _("二级"),
+    Level.PRIMARY: _("一级"),
+    Level.UNRATED: _("未定级"),
+}
+
+
+class Grade(StrEnum):
+    """Hospital grade, 等."""
+
+    A = "a"
+    B = "b"
+    C = "c"
+    NONE = "none"
+
+
+GRADE_NAMES: Final[Mapping[Grade, str]] = {
+    Grade.A: _("甲等"),
+    Grade.B: _("乙等"),
+    Grade.C: _("丙等"),
+    Grade.NONE: "",
+}
+
+
+class Sponsor(StrEnum):
+    """Who runs it, 举办主体 (NX-2.1.7)."""
+
+    GOVERNMENT = "government"
+    OTHER_PUBLIC = "other_public"
+    SOCIAL = "social"
+
+
+SPONSOR_NAMES: Final[Mapping[Sponsor, str]] = {
+    Sponsor.GOVERNMENT: _("政府办"),
+    Sponsor.OTHER_PUBLIC: _("其他公立"),
+    Sponsor.SOCIAL: _("社会办"),
+}
+
+
+class DutyKind(StrEnum):
+    REFERRAL_OFFICE = "referral_office"
+    CHEST_PAIN = "chest_pain"
+    STROKE = "stroke"
+    GENERAL = "general"
+
+
+DUTY_NAMES: Final[Mapping[DutyKind, str]] = {
+    DutyKind.REFERRAL_OFFICE: _("双向转诊办公室"),
+    DutyKind.CHEST_PAIN: _("胸痛中心"),
+    DutyKind.STROKE: _("卒中中心"),
+    DutyKind.GENERAL: _("总值班"),
+}
+
+# Specialty codes used by departments, alliances and episodes.
+SPECIALTY_NAMES: Final[Mapping[str, str]] = {
+    "general": _("全科医学"),
+    "cardiology": _("心血管内科"),
+    "neurology": _("神经内科"),
+    "endocrinology": _("内分泌科"),
+    "respiratory": _("呼吸内科"),
+    "nephrology": _("肾内科"),
+    "gastroenterology": _("消化内科"),
+    "haematology": _("血液科"),
+    "oncology": _("肿瘤科"),
+    "infectious": _("感染科"),
+    "internal": _("内科"),
+    "surgery": _("普通外科"),
+    "orthopaedics": _("骨科"),
+    "neurosurgery": _("神经外科"),
+    "urology": _("泌尿外科"),
+    "gynaecology": _("妇科"),
+    "obstetrics": _("产科"),
+    "paediatrics": _("儿科"),
+    "ophthalmology": _("眼科"),
+    "ent": _("耳鼻喉科"),
+    "stomatology": _("口腔科"),
+    "dermatology": _("皮肤科"),
+    "psychiatry": _("精神科"),
+    "rehabilitation": _("康复科"),
+    "geriatrics": _("老年病科"),
+    "nursing_care": _("护理"),
+    "tcm": _("中医科"),
+    "emergency": _("急诊科"),
+    "icu": _("重症医学科"),
+    "stroke": _("卒中中心"),
+    "chest_pain": _("胸痛中心"),
+    "imaging": _("医学影像科"),
+    "laboratory": _("检验科"),
+    "pathology": _("病理科"),
+    "public_health": _("公共卫生科"),
+    "management": _("管理部门"),
+}
+
+_BY_KIND: Final[Mapping[InstitutionKind, Tier]] = {
+    InstitutionKind.VILLAGE_CLINIC: Tier.VILLAGE,
+    InstitutionKind.COMMUNITY_STATION: Tier.VILLAGE,
+    InstitutionKind.TOWNSHIP_CENTER: Tier.PRIMARY,
+    InstitutionKind.COMMUNITY_CENTER: Tier.PRIMARY,
+    InstitutionKind.NURSING_HOSPITAL: Tier.PRIMARY,
+    InstitutionKind.ELDERLY_HOME: Tier.PRIMARY,
+}
+_BY_LEVEL: Final[Mapping[Level, Tier]] = {
+    Level.TERTIARY: Tier.TERTIARY,
+    Level.SECONDARY: Tier.SECONDARY,
+    Level.PRIMARY: Tier.PRIMARY,
+    Level.UNRATED: Tier.PRIMARY,
+}
+# Nobody is referred to these.
+WITHOUT_TIER: Final = frozenset(
+    {
+        InstitutionKind.AUTHORITY,
+        InstitutionKind.EXAM_PROVIDER,
+        InstitutionKind.LAB_PROVIDER,
+    }
+)
+
+
+def tier_of(kind: InstitutionKind, level: Level) -> Tier | None:
+    """The rung an institution stands on; None where nobody can be referred to."""
+    if kind in WITHOUT_TIER:
+        return None
+    return _BY_KIND.get(kind, _BY_LEVEL[level])
