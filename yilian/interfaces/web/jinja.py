@@ -1,0 +1,123 @@
+"""What every template can use. Settings name `environment` for the Jinja2 engine.
+
+`_("…")` in templates is Babel's new style: values by name, `_("共 %(n)s 条", n=n)`,
+and a percent sign is written `%%`. Marked texts of lower modules go through `|text`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import heroicons.jinja
+from django.conf import settings
+from django.contrib.messages import get_messages
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone, translation
+from jinja2 import Environment
+from markupsafe import Markup
+
+from yilian.interfaces.web import pictures, words
+from yilian.interfaces.web.navigation import maybe_url, menu
+from yilian.interfaces.web.shell import page_words, shell
+from yilian.kernel.clause import Clause, UnknownClause, clause
+from yilian.kernel.ids import new_id
+from yilian.kernel.tier import DIRECTION_NAMES, TIER_NAMES
+
+
+def environment(**options: Any) -> Environment:
+    options.setdefault("autoescape", True)
+    extensions = [*options.pop("extensions", ()), "jinja2.ext.i18n"]
+    env = Environment(  # noqa: S701
+        extensions=extensions, trim_blocks=True, lstrip_blocks=True, **options
+    )
+    env.policies["ext.i18n.trimmed"] = True
+    env.install_gettext_callables(  # type: ignore[attr-defined]
+        translation.gettext,
+        translation.ngettext,
+        newstyle=True,
+        pgettext=translation.pgettext,
+        npgettext=translation.npgettext,
+    )
+    env.filters.update(FILTERS)
+    env.globals.update(GLOBALS)
+    return env
+
+
+def url(name: str, *args: object, **kwargs: object) -> str:
+    return reverse(name, args=args or None, kwargs=kwargs or None)
+
+
+def query(request: HttpRequest, **changes: object) -> str:
+    """This list with other parameters; a new filter starts at the first page again."""
+    kept = {key: value for key, value in request.GET.items() if key != "cursor"}
+    merged = {**kept, **changes}
+    pairs = {key: value for key, value in merged.items() if value not in (None, "")}
+    return f"?{urlencode(pairs)}" if pairs else request.path
+
+
+def idempotency_field() -> Markup:
+    """Every form that creates something carries one: sent twice, it happens once."""
+    return Markup('<input type="hidden" name="idempotency_key" value="{}">').format(
+        new_id()
+    )
+
+
+def clause_of(id: str) -> Clause | None:
+    try:
+        return clause(id)
+    except UnknownClause:
+        return None
+
+
+def language() -> str:
+    return "en" if words.in_english() else "zh-Hans"
+
+
+def is_demo() -> bool:
+    return bool(settings.YILIAN_DEMO)
+
+
+FILTERS: Mapping[str, Any] = {
+    "text": words.text,
+    "day": words.day,
+    "full_day": words.full_day,
+    "moment": words.moment,
+    "hour": words.hour,
+    "ago": words.ago,
+    "lasting": words.lasting,
+    "yuan": words.yuan,
+    "number": words.number,
+    "percent": words.percent,
+    "age": words.age,
+}
+
+GLOBALS: Mapping[str, Any] = {
+    "url": url,
+    "maybe_url": maybe_url,
+    "static": static,
+    "query": query,
+    "menu": menu,
+    "shell": shell,
+    "page_words": page_words,
+    "messages_of": get_messages,
+    "language": language,
+    "is_demo": is_demo,
+    "now": timezone.now,
+    "idempotency_field": idempotency_field,
+    "clause_of": clause_of,
+    "clock_face": words.clock_face,
+    "ladder_of": pictures.ladder,
+    "lanes_of": pictures.lanes,
+    "tile_map_of": pictures.tile_map,
+    "tile_size": (pictures.TILE_WIDTH, pictures.TILE_HEIGHT),
+    "tiles_size": (pictures.TILES_WIDTH, pictures.TILES_HEIGHT),
+    "qr_svg": pictures.qr_svg,
+    "TIER_NAMES": TIER_NAMES,
+    "DIRECTION_NAMES": DIRECTION_NAMES,
+    "heroicon_micro": heroicons.jinja.heroicon_micro,
+    "heroicon_mini": heroicons.jinja.heroicon_mini,
+    "heroicon_outline": heroicons.jinja.heroicon_outline,
+    "heroicon_solid": heroicons.jinja.heroicon_solid,
+}

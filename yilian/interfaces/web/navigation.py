@@ -1,0 +1,137 @@
+"""The menu: one table of entries, each shown to the roles that work there.
+
+An entry whose URL does not exist (a module not built yet, or switched off) is
+left out, so this page may name what is still to come.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from yilian.foundation.access.actor import Actor, Role
+from yilian.kernel.text import _
+
+EVERYONE: Final[frozenset[Role]] = frozenset()
+CARE: Final = frozenset({Role.PHYSICIAN, Role.NURSE, Role.REFERRAL_DESK})
+DESK: Final = frozenset({Role.PHYSICIAN, Role.REFERRAL_DESK})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`roles` empty: everyone who is signed in. `count` names a URL whose answer is
+    the small number at the end of the line; `topic` refreshes it."""
+
+    label: str
+    url_name: str
+    icon: str
+    group: str
+    roles: frozenset[Role] = EVERYONE
+    count: str | None = None
+    topic: str | None = None
+
+
+MENU: Final[tuple[Entry, ...]] = (
+    Entry(
+        _("接收台"), "referral:desk", "inbox-arrow-down", "work", DESK,
+        "referral:desk_count", "referral",
+    ),
+    Entry(
+        _("已发出"), "referral:sent", "paper-airplane", "work", DESK,
+        "referral:sent_count", "referral",
+    ),
+    Entry(
+        _("可下转"), "referral:candidates", "arrow-down-on-square", "work", DESK,
+        "referral:candidates_count", "referral",
+    ),
+    Entry(_("接诊登记"), "reception:today", "clipboard-document-check", "work", CARE),
+    Entry(
+        _("床位号源"), "scheduling:places", "calendar-days", "work",
+        frozenset({Role.REFERRAL_DESK, Role.NURSE, Role.CONSORTIUM_OFFICE}),
+    ),
+    Entry(
+        _("我的转诊"), "referral:mine", "arrows-right-left", "work",
+        frozenset({Role.RESIDENT}),
+    ),
+    Entry(_("谁看过"), "audit:who_looked", "eye", "work", frozenset({Role.RESIDENT})),
+    Entry(_("居民"), "population:search", "users", "look", CARE),
+    Entry(
+        _("医联体"), "consortium:list", "building-office-2", "look",
+        CARE | {Role.CONSORTIUM_OFFICE, Role.OFFICER, Role.INSURER},
+    ),
+    Entry(
+        _("机构"), "directory:list", "map-pin", "look",
+        CARE | {Role.CONSORTIUM_OFFICE, Role.OFFICER, Role.INSURER, Role.SYSTEM_ADMIN},
+    ),
+    Entry(
+        _("审计"), "audit:list", "shield-check", "keep",
+        frozenset({Role.AUDIT_ADMIN, Role.SECURITY_ADMIN}),
+    ),
+    Entry(
+        _("账号"), "identity:accounts", "key", "keep",
+        frozenset({Role.SECURITY_ADMIN, Role.SYSTEM_ADMIN}),
+    ),
+    Entry(
+        _("参数"), "parameters:list", "adjustments-horizontal", "keep",
+        frozenset({Role.SYSTEM_ADMIN, Role.OFFICER}),
+    ),
+    Entry(
+        _("事件"), "outbox:list", "queue-list", "keep", frozenset({Role.SYSTEM_ADMIN})
+    ),
+    Entry(_("消息"), "notify:inbox", "bell", "self", EVERYONE, "notify:count", "inbox"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    entry: Entry
+    href: str
+    count_href: str | None
+    is_current: bool
+
+
+def menu(request: HttpRequest) -> list[list[Line]]:
+    """What this person works with, in groups; nothing for somebody not signed in."""
+    actor: Actor | None = getattr(request, "actor", None)
+    if actor is None:
+        return []
+    open_to = [entry for entry in MENU if _may_use(actor, entry)]
+    hrefs = {entry: href for entry in open_to if (href := maybe_url(entry.url_name))}
+    current = _current(request, hrefs)
+    return [
+        [Line(e, hrefs[e], _count(e), e is current) for e in group]
+        for _name, group in groupby(hrefs, key=lambda entry: entry.group)
+    ]
+
+
+def maybe_url(name: str | None, *args: object, **kwargs: object) -> str | None:
+    """The address, or None while nobody answers to that name."""
+    if name is None:
+        return None
+    try:
+        return reverse(name, args=args or None, kwargs=kwargs or None)
+    except NoReverseMatch:
+        return None
+
+
+def _may_use(actor: Actor, entry: Entry) -> bool:
+    return not entry.roles or not entry.roles.isdisjoint(actor.roles)
+
+
+def _count(entry: Entry) -> str | None:
+    return maybe_url(entry.count)
+
+
+def _current(request: HttpRequest, hrefs: dict[Entry, str]) -> Entry | None:
+    match = request.resolver_match
+    for entry in hrefs:
+        if match and match.view_name == entry.url_name:
+            return entry
+    return max(_above(request.path, hrefs), key=lambda e: len(hrefs[e]), default=None)
+
+
+def _above(path: str, hrefs: dict[Entry, str]) -> Iterator[Entry]:
+    return (entry for entry, href in hrefs.items() if path.startswith(href))

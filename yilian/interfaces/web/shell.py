@@ -1,0 +1,87 @@
+"""What the frame around every page shows: who acts, where, and what is new."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext
+
+from yilian.foundation.access.actor import ROLE_NAMES, Actor, Role
+from yilian.interfaces.web.navigation import Line, maybe_url, menu
+
+# Topics a page may listen to; the live process names its events after them.
+LIVE_PATH: Final = "/live"
+TOPICS: Final = ("referral", "places", "reception", "inbox", "outbox", "audit")
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    actor: Actor | None
+    groups: list[list[Line]]
+    posts: list[Any]
+    roles: list[str]
+    urls: dict[str, str | None]
+    live_url: str
+    topics: str
+    is_demo: bool
+
+    @property
+    def first(self) -> list[Line]:
+        """The four that fit on a phone's bottom bar."""
+        return [line for group in self.groups for line in group][:4]
+
+
+def shell(request: HttpRequest) -> Shell:
+    return Shell(
+        actor=getattr(request, "actor", None),
+        groups=menu(request),
+        roles=_roles(request),
+        posts=list(getattr(request, "posts", ())),
+        urls={key: maybe_url(name) for key, name in _URLS.items()},
+        live_url=live_url(request),
+        topics=" ".join(TOPICS),
+        is_demo=settings.YILIAN_DEMO,
+    )
+
+
+def _roles(request: HttpRequest) -> list[str]:
+    actor: Actor | None = getattr(request, "actor", None)
+    return [ROLE_NAMES[role] for role in Role if actor and role in actor.roles]
+
+
+_URLS: Final = {
+    "home": "web:home",
+    "find": "population:search",
+    "switch": "identity:switch_post",
+    "logout": "identity:sign_out",
+    "urgent": "referral:urgent_tag",
+    "inbox": "notify:inbox",
+    "inbox_count": "notify:count",
+    "language": "web:language",
+}
+
+
+def live_url(request: HttpRequest) -> str:
+    """Live updates stand on the port after ours; behind nginx, on the same one."""
+    host, _colon, port = request.get_host().rpartition(":")
+    if not port.isdigit():
+        return LIVE_PATH
+    return f"{request.scheme}://{host}:{settings.YILIAN_LIVE_PORT}{LIVE_PATH}"
+
+
+def page_words() -> dict[str, str]:
+    """What yilian.js says by itself."""
+    return {
+        "lost": gettext("没有连上服务器，填写的内容还在。请检查网络后再试。"),
+        "failed": gettext("这一步没有完成，填写的内容还在。请稍后再试。"),
+        "denied": gettext("您没有权限做这一步。"),
+        "gone": gettext("没有找到，或不在您可见的范围内。"),
+        "signin": gettext("登录已过期，请重新登录。"),
+        "offline": gettext("实时更新中断，正在重连。列表可能不是最新。"),
+        "close": gettext("关闭"),
+        "show": gettext("查看"),
+        "hours": gettext("小时"),
+        "days": gettext("{n} 天"),
+        "overdue": gettext("已超时"),
+    }

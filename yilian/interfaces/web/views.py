@@ -1,0 +1,59 @@
+"""The shell's own pages: the language switch and, in the demo, the gallery."""
+
+from datetime import timedelta
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from yilian.interfaces.web import gallery as shown
+from yilian.interfaces.web.middleware import LANGUAGE_COOKIE
+from yilian.interfaces.web.navigation import menu
+
+A_YEAR: Final = timedelta(days=365)
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """The first screen of each role is its work; a stranger is asked to sign in."""
+    if getattr(request, "actor", None) is None:
+        return HttpResponseRedirect(resolve_url(settings.LOGIN_URL))
+    lines = [line for group in menu(request) for line in group]
+    if lines:
+        return HttpResponseRedirect(lines[0].href)
+    return render(request, "web/home.html")
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """The reader's choice, kept in a cookie; an unknown language changes nothing."""
+    back = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        back = "/"
+    response = HttpResponseRedirect(back)
+    chosen = request.POST.get("language", "")
+    if chosen in dict(settings.LANGUAGES):
+        response.set_cookie(
+            LANGUAGE_COOKIE,
+            chosen,
+            max_age=A_YEAR,
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure(),
+        )
+    return response
+
+
+@require_GET
+def gallery(request: HttpRequest) -> HttpResponse:
+    return render(request, "web/gallery.html", {"shown": shown.exhibits()})
+
+
+@require_GET
+def gallery_codes(request: HttpRequest) -> HttpResponse:
+    """What the gallery's picker finds, of its own few invented entries."""
+    found = shown.codes(request.GET.get("q", ""))
+    return render(request, "web/_gallery_codes.html", {"items": found})
