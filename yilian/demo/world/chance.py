@@ -34,3 +34,7 @@ def dated_id(rng: Random, at: datetime) -> UUID:
 
 def pick(rng: Random, weighted: dict[str, int]) -> str:
     return rng.choices(list(weighted), weights=list(weighted.values()))[0]
+
+
+def likely(rng: Random, percent: float) -> bool:
+    return rng.random() * 100 < percent

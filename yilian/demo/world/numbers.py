@@ -83,6 +83,10 @@ def landline(city_code: str, rng: Random) -> str:
     return f"{_CITY_DIALLING_CODES[city_code]}-{subscriber}"
 
 
+def mobile(rng: Random) -> str:
+    return f"{rng.choice(_MOBILE_PREFIXES)}{rng.randint(0, 99999999):08}"
+
+
 class Issuer:
     """Gives numbers out and never one twice."""
 
@@ -99,8 +103,7 @@ class Issuer:
 
     def mobile(self) -> str:
         while True:
-            prefix = self._rng.choice(_MOBILE_PREFIXES)
-            number = f"{prefix}{self._rng.randint(0, 99999999):08}"
+            number = mobile(self._rng)
             if self._give(number):
                 return number
 

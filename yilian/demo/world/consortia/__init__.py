@@ -1,5 +1,5 @@
 """Consortia of all forms with their members and agreements, 医联体.
 
-Start reading at `model.py`, then `bodies.py`, `members.py` (who joins what) and `agreements.py`
-(what they have signed, forgotten to sign, or let expire).
+Start reading at `model.py`, then `bodies.py` and `members.py` (who joins what) and
+`agreements.py` (what they have signed, forgotten to sign, or let expire).
 """
