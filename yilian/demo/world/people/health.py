@@ -46,12 +46,13 @@ def conditions(rng: Random, age: int, sex: str) -> frozenset[str]:
 
 def tags(
     rng: Random,
+    *,
     born_on: date,
-    age: int,
     has: frozenset[str],
     is_poor: bool,
     today: date,
 ) -> Iterator[Tag]:
+    age = ages.age_on(born_on, today)
     if age >= ages.ELDERLY:
         yield Tag(GroupTag.ELDERLY, ages.birthday(born_on, ages.ELDERLY))
     if age < ages.CHILD:
