@@ -18,10 +18,16 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url
 
 export UV_LINK_MODE = copy
+# The machine's own certificates where it has some: it may stand behind a proxy.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export UV_SYSTEM_CERTS = 1
+endif
 export VIRTUAL_ENV = $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := run
-.PHONY: setup setup-dev run test lint locks
+.DELETE_ON_ERROR:
+.PHONY: setup setup-dev run test locks
+.PHONY: lint lint-style lint-imports lint-writes lint-migrations lint-types
 
 setup: $(INSTALLED) $(CATALOGUES)
 
@@ -33,13 +39,24 @@ run: setup
 test: setup-dev
 	@$(BIN)/pytest -n 2
 
-lint: setup-dev
+# `make -k lint` goes on after the first complaint.
+lint: lint-style lint-imports lint-writes lint-migrations lint-types
+
+lint-style: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+lint-imports: setup-dev
 	$(BIN)/lint-imports
+
+lint-writes: setup-dev
 	$(BIN)/python scripts/check_writes.py
+
+lint-migrations: setup-dev
 	YILIAN_TESTING=1 $(BIN)/python -W ignore -m django makemigrations \
 		--check --dry-run --settings yilian.config.settings
+
+lint-types: setup-dev
 	$(BIN)/mypy yilian
 
 # The lock files hold hashes and versions, and no address of any registry.

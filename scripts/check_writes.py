@@ -52,9 +52,14 @@ def _may_write(call: ast.Call, name: str, texts: Mapping[str, str]) -> bool:
         case "copy":
             return len(call.args) == 1 and not _is_shutil(call)
         case "execute":
-            return not _only_reads(_text(call, texts))
+            return not (_by_migration(call) or _only_reads(_text(call, texts)))
         case _:
             return True
+
+
+def _by_migration(call: ast.Call) -> bool:
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    return isinstance(owner, ast.Name) and owner.id == "schema_editor"
 
 
 def _is_shutil(call: ast.Call) -> bool:
