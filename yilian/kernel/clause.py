@@ -15,6 +15,8 @@ class Clause:
     id: str
     document: str
     says: str
+    document_en: str
+    says_en: str
 
 
 class UnknownClause(LookupError):
@@ -23,11 +25,18 @@ class UnknownClause(LookupError):
 
 @cache
 def clauses() -> dict[str, Clause]:
+    """Every clause by its id, in the order of the documents."""
     source = resources.files("yilian.kernel").joinpath("clauses.toml")
     table = tomllib.loads(source.read_text(encoding="utf-8"))
-    documents = table["documents"]
+    documents, documents_en = table["documents"], table["documents_en"]
     return {
-        row["id"]: Clause(row["id"], documents[row["document"]], row["says"])
+        row["id"]: Clause(
+            id=row["id"],
+            document=documents[row["document"]],
+            says=row["says"],
+            document_en=documents_en[row["document"]],
+            says_en=row["says_en"],
+        )
         for row in table["clause"]
     }
 
