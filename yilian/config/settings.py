@@ -25,7 +25,9 @@ PORT = int(os.environ.get("PORT", "8000"))
 YILIAN_LIVE_PORT = PORT + 1
 
 # Named here, so that lower layers need not import higher ones.
-YILIAN_ACTOR_BUILDER = "yilian.registry.directory.queries.actor_for"
+YILIAN_ACTOR_BUILDER = "yilian.registry.population.actors.actor_for"
+YILIAN_POSTS = "yilian.registry.directory.queries.posts_of"
+YILIAN_RECORD_SINK = "yilian.config.wiring.RECORD_SINK"
 YILIAN_SUBSCRIPTIONS = "yilian.config.wiring.SUBSCRIPTIONS"
 
 

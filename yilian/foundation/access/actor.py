@@ -68,10 +68,12 @@ class Actor:
     practitioner_id: UUID | None = None
     institution_id: UUID | None = None
     institution_name: str = ""
+    is_authority: bool = False  # the institution is a commission or bureau
     tier: Tier | None = None
     department_id: UUID | None = None
     consortium_ids: frozenset[UUID] = frozenset()
-    area_code: str = ""
+    area_code: str = ""  # AREA only, without filling zeros: "6401"
+    has_other_posts: bool = False
     # The resident's own person and those they stand for, 代办 (SELF only).
     person_ids: frozenset[UUID] = field(default_factory=frozenset)
     origin: str = ""  # from where: network address, or the name of a clock

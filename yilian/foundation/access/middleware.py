@@ -1,6 +1,6 @@
 """`request.actor`: built once a request from the account and its post."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 from uuid import UUID
 
@@ -33,7 +33,9 @@ class ActorMiddleware:
         )
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        cast(Any, request).actor = self._actor(request)
+        actor = self._actor(request)
+        cast(Any, request).actor = actor
+        cast(Any, request).posts = Posts(request, actor)
         return self.get_response(request)
 
     def _actor(self, request: HttpRequest) -> Actor | None:
@@ -42,3 +44,16 @@ class ActorMiddleware:
         post = request.session.get(POST_KEY)
         actor = self.build(request.user, UUID(post) if post else None)
         return actor and actor.from_origin(str(request.META.get("REMOTE_ADDR", "")))
+
+
+class Posts:
+    """The posts to choose from, read only when a page shows them."""
+
+    def __init__(self, request: HttpRequest, actor: Actor | None) -> None:
+        self.request, self.actor = request, actor
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.actor is None or not self.actor.has_other_posts:
+            return iter(())
+        read: Callable[..., Iterable[Any]] = import_string(settings.YILIAN_POSTS)
+        return iter(read(self.request.user, self.actor.post_id))

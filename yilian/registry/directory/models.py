@@ -1,5 +1,7 @@
 """Institutions, departments, practitioners, posts, duty, equipment."""
 
+from datetime import date
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import (
     ArrayField,
@@ -27,7 +29,7 @@ from yilian.registry.directory.rules import (
 
 
 class InstitutionQuerySet(models.QuerySet["Institution"]):
-    def open_on(self, day: object) -> "InstitutionQuerySet":
+    def open_on(self, day: date) -> "InstitutionQuerySet":
         return self.filter(Q(closed_on=None) | Q(closed_on__gt=day))
 
     def receiving(self) -> "InstitutionQuerySet":
@@ -166,13 +168,17 @@ class Practitioner(models.Model):
         return self.name
 
 
+class PostQuerySet(models.QuerySet["PractitionerRole"]):
+    def held_on(self, day: date) -> "PostQuerySet":
+        """Whoever has left, has left at once, whatever the period says."""
+        return self.filter(left_at=None, period__contains=day)
+
+
 class PractitionerRole(models.Model):
     """A post, 岗位: who works where, as what, from when to when."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    practitioner = models.ForeignKey(
-        Practitioner, models.PROTECT, related_name="posts"
-    )
+    practitioner = models.ForeignKey(Practitioner, models.PROTECT, related_name="posts")
     account = models.ForeignKey(
         "identity.Account", models.PROTECT, null=True, related_name="posts"
     )
@@ -182,6 +188,8 @@ class PractitionerRole(models.Model):
     period = DateRangeField(_("任期"))
     # Set the moment somebody leaves: locks at once, whatever the period says.
     left_at = models.DateTimeField(null=True)
+
+    objects = PostQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from yilian.foundation.access.actor import SEPARATE_POWERS, Reach, Role
 from yilian.kernel.text import _
 from yilian.kernel.tier import Tier
 
@@ -177,3 +178,41 @@ def tier_of(kind: InstitutionKind, level: Level) -> Tier | None:
     if kind in WITHOUT_TIER:
         return None
     return _BY_KIND.get(kind, _BY_LEVEL[level])
+
+
+# Who meets patients; their institution's grants open persons to them.
+CLINICAL: Final = frozenset(
+    {Role.PHYSICIAN, Role.NURSE, Role.PHARMACIST, Role.REFERRAL_DESK}
+)
+# Only a commission or bureau gives these.
+OF_AUTHORITIES: Final = frozenset({Role.OFFICER, Role.INSURER})
+
+
+def reach_of(roles: frozenset[Role]) -> Reach:
+    """How far a post sees; with several roles, the widest that meets patients."""
+    if not roles.isdisjoint(CLINICAL):
+        return Reach.INSTITUTION
+    if Role.AUDIT_ADMIN in roles:
+        return Reach.AUDIT
+    if Role.CONSORTIUM_OFFICE in roles:
+        return Reach.CONSORTIUM
+    return Reach.AREA
+
+
+def roles_problem(roles: frozenset[Role], kind: InstitutionKind) -> str | None:
+    """Why these roles cannot stand in one post there; None when they can."""
+    is_authority = kind is InstitutionKind.AUTHORITY
+    if not roles or Role.RESIDENT in roles:
+        return _("请至少选择一个工作角色。")
+    if len(roles & SEPARATE_POWERS) > 1:
+        return POWERS_JOINED
+    if is_authority and roles & CLINICAL:
+        return _("管理部门不设诊疗岗位。")
+    if not is_authority and roles & OF_AUTHORITIES:
+        return _("卫健管理和医保经办岗位只设在管理部门。")
+    return None
+
+
+POWERS_JOINED: Final = _(
+    "系统、安全、审计管理员三员分立：一个岗位、一个账号只能担任其中之一。"
+)
