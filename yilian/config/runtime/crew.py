@@ -1,5 +1,6 @@
 """The processes beside the supervisor: started, watched, restarted, stopped."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -18,6 +19,9 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 30.0
 STEADY: Final = 60.0  # after so long a life, a death counts as the first again
 PATIENCE: Final = 12.0
+
+_PARENT_DEATH_SIGNAL: Final = 1
+_PRCTL: Final = getattr(ctypes.CDLL(None), "prctl", None)
 
 
 @dataclass(slots=True)
@@ -44,6 +48,7 @@ class Member:
                 stderr=log,
                 env=dict(self.environment),
                 start_new_session=True,  # Ctrl-C reaches us alone; we stop the rest
+                preexec_fn=_end_with_parent,
             )
         self.started_at = time.monotonic()
 
@@ -112,6 +117,12 @@ def end_leftovers(folder: Path) -> int:
             break
         time.sleep(0.02)
     return len(left)
+
+
+def _end_with_parent() -> None:
+    """Where the system can (Linux), a killed supervisor takes its crew along."""
+    if _PRCTL is not None:
+        _PRCTL(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
 
 
 def _any_alive(processes: Sequence[subprocess.Popen[bytes]]) -> bool:
