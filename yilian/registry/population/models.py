@@ -12,6 +12,7 @@ from django.contrib.postgres.fields import (
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Func, Q, SmallIntegerField, Value
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from yilian.foundation.access.actor import Actor
@@ -39,22 +40,24 @@ def sight_arguments(actor: Actor) -> tuple[Any, ...]:
         actor.reach.value,
         _text(actor.institution_id),
         _text(actor.account_id),
-        "{" + ",".join(sorted(str(id) for id in actor.person_ids)) + "}",
+        "{" + ",".join(sorted(map(str, actor.person_ids))) + "}",
     )
 
 
-def _text(id: UUID | None) -> str:
-    return "" if id is None else str(id)
+def _text(key: UUID | None) -> str:
+    return "" if key is None else str(key)
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
-    def visible_to(self, actor: Actor, scope: Scope = Scope.IDENTITY) -> "PersonQuerySet":
+    def visible_to(
+        self, actor: Actor, scope: Scope = Scope.IDENTITY
+    ) -> "PersonQuerySet":
         """Persons this actor sees with at least this scope; every read starts here."""
         return self.annotate(sight=Sight.of(actor)).filter(sight__gte=int(scope))
 
 
 class Person(models.Model):
-    """A resident or patient, 居民. Facts several modules need stand here (decisions 21)."""
+    """A resident or patient, 居民; facts that several modules need (decisions 21)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(_("姓名"), max_length=100)
@@ -93,7 +96,9 @@ class Person(models.Model):
             ),
         ]
         indexes = [
-            models.Index(OpClass("name", "text_pattern_ops"), name="person_name_prefix"),
+            models.Index(
+                OpClass("name", "text_pattern_ops"), name="person_name_prefix"
+            ),
             models.Index(
                 OpClass("pinyin", "text_pattern_ops"), name="person_pinyin_prefix"
             ),
@@ -133,6 +138,17 @@ class PersonIdentifier(models.Model):
         ]
 
 
+class GrantQuerySet(models.QuerySet["Grant"]):
+    def open_to(self, actor: Actor) -> "GrantQuerySet":
+        """Those that `population_sight` counts for a member of staff, this moment."""
+        return self.filter(
+            Q(only_account=None) | Q(only_account=actor.account_id),
+            Q(sole_account=None) | ~Q(sole_account=actor.account_id),
+            institution=actor.institution_id,
+            period__contains=Now(),
+        )
+
+
 class Grant(models.Model):
     """A ground for an institution to see a person, 可见依据.
 
@@ -160,6 +176,8 @@ class Grant(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = GrantQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -179,7 +197,7 @@ class Grant(models.Model):
 
 
 class BreakGlass(models.Model):
-    """An emergency opening of a record with its reason and its later review, 紧急调阅."""
+    """An emergency opening of a record, its reason, its later review, 紧急调阅."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     person = models.ForeignKey(Person, models.PROTECT)

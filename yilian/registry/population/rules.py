@@ -108,3 +108,35 @@ INSURED_NAMES: Final[Mapping[str, str]] = {
     "employee": _("职工医保"),
     "none": _("未参保"),
 }
+
+# Counties and districts of Ningxia today (GB/T 2260); public facts.
+COUNTY_NAMES: Final[Mapping[str, str]] = {
+    "640104": _("银川市兴庆区"),
+    "640105": _("银川市西夏区"),
+    "640106": _("银川市金凤区"),
+    "640121": _("永宁县"),
+    "640122": _("贺兰县"),
+    "640181": _("灵武市"),
+    "640202": _("石嘴山市大武口区"),
+    "640205": _("石嘴山市惠农区"),
+    "640221": _("平罗县"),
+    "640302": _("吴忠市利通区"),
+    "640303": _("吴忠市红寺堡区"),
+    "640323": _("盐池县"),
+    "640324": _("同心县"),
+    "640381": _("青铜峡市"),
+    "640402": _("固原市原州区"),
+    "640422": _("西吉县"),
+    "640423": _("隆德县"),
+    "640424": _("泾源县"),
+    "640425": _("彭阳县"),
+    "640502": _("中卫市沙坡头区"),
+    "640521": _("中宁县"),
+    "640522": _("海原县"),
+}
+_COUNTY_LENGTH: Final = 6
+
+
+def county_name(area_code: str) -> str:
+    """The marked name of the county an area lies in; "" where it is not ours."""
+    return COUNTY_NAMES.get(area_code[:_COUNTY_LENGTH], "")
