@@ -1,4 +1,4 @@
-"""What every page finds in its context beside `request`, `csrf_input` and `csrf_token`."""
+"""What every page finds in its context beside the request and its CSRF token."""
 
 from typing import Any
 

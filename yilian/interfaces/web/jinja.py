@@ -64,9 +64,9 @@ def idempotency_field() -> Markup:
     )
 
 
-def clause_of(id: str) -> Clause | None:
+def clause_of(clause_id: str) -> Clause | None:
     try:
-        return clause(id)
+        return clause(clause_id)
     except UnknownClause:
         return None
 

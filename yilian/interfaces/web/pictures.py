@@ -95,6 +95,7 @@ LANE_NAMES: Final[Mapping[Tier, str]] = {
 LANES_WIDTH, _LANES_PAD, _LANE_HEIGHT, _LANES_TOP = 860, 10, 40, 24
 LANES_HEIGHT = _LANES_TOP + 4 * _LANE_HEIGHT + 6
 _LEAST_STAY = 8
+_LAST_TICK = LANES_WIDTH - 36  # its label must fit
 
 
 class Stay(Protocol):
@@ -228,7 +229,7 @@ def _ticks(start: date, end: date, scale: _Scale) -> list[Tick]:
     ticks = []
     for month in range(first, end.year * 12 + end.month):
         at = date(month // 12, month % 12 + 1, 1)
-        if month % every == 0 and scale.shows(at, None):
+        if month % every == 0 and scale.x(at) < _LAST_TICK:
             ticks.append(Tick(scale.x(at), _month_name(at)))
     return ticks
 

@@ -1,7 +1,7 @@
 """What the frame around every page shows: who acts, where, and what is new."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -19,7 +19,6 @@ TOPICS: Final = ("referral", "places", "reception", "inbox", "outbox", "audit")
 class Shell:
     actor: Actor | None
     groups: list[list[Line]]
-    posts: list[Any]
     roles: list[str]
     urls: dict[str, str | None]
     live_url: str
@@ -37,7 +36,6 @@ def shell(request: HttpRequest) -> Shell:
         actor=getattr(request, "actor", None),
         groups=menu(request),
         roles=_roles(request),
-        posts=list(getattr(request, "posts", ())),
         urls={key: maybe_url(name) for key, name in _URLS.items()},
         live_url=live_url(request),
         topics=" ".join(TOPICS),
@@ -53,7 +51,7 @@ def _roles(request: HttpRequest) -> list[str]:
 _URLS: Final = {
     "home": "web:home",
     "find": "population:search",
-    "switch": "identity:switch_post",
+    "posts": "web:posts",
     "logout": "identity:sign_out",
     "urgent": "referral:urgent_tag",
     "inbox": "notify:inbox",

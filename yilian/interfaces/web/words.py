@@ -14,8 +14,9 @@ from yilian.kernel.text import Text
 
 HERE: Final = ZoneInfo("Asia/Shanghai")
 NOTHING: Final = "—"
-MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS: Final = ("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec").split()  # noqa: SIM905
 MINUTE, HOUR, DAY = 60, 3600, 86400
+SMALL_CHILD_MONTHS: Final = 36
 
 
 def in_english() -> bool:
@@ -24,20 +25,16 @@ def in_english() -> bool:
 
 def text(value: object) -> str:
     """A marked string, a Text, or a list of them, in the reader's language."""
-    if value is None or value == "":
-        return ""
     if isinstance(value, Text):
         said = {name: text(part) for name, part in value.values.items()}
         return gettext(value.template).format(**said)
     if isinstance(value, str):
-        return gettext(str(value))
-    if isinstance(value, datetime):
-        return moment(value)
+        return gettext(str(value)) if value else ""
     if isinstance(value, date):
-        return day(value)
+        return moment(value) if isinstance(value, datetime) else day(value)
     if isinstance(value, Iterable):
         return gettext("、").join(text(part) for part in value)
-    return str(value)
+    return "" if value is None else str(value)
 
 
 def day(value: date | None, today: date | None = None) -> str:
@@ -105,11 +102,12 @@ def lasting(value: timedelta | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ClockFace:
-    """What a clock shows: the big figure, its unit, and how it stands."""
+    """What a clock shows: the big figure, its unit, by when, and how it stands."""
 
     figure: str
     unit: str
     state: str
+    due: str = ""
 
 
 def clock_face(
@@ -122,9 +120,10 @@ def clock_face(
         return ClockFace(NOTHING, "", "none")
     left = int((deadline - (now or timezone.now())).total_seconds())
     figure, unit = _figure(abs(left))
+    due = day(deadline) if left >= DAY else hour(deadline)
     if left < 0:
-        return ClockFace(f"+{figure}", gettext("已超时"), "overdue")
-    return ClockFace(figure, unit, "running")
+        return ClockFace(f"+{figure}", gettext("已超时"), "overdue", due)
+    return ClockFace(figure, unit, "running", due)
 
 
 def _figure(seconds: int) -> tuple[str, str]:
@@ -140,7 +139,7 @@ def yuan(value: Decimal | int | None) -> str:
     """6,500.00; a deduction carries a true minus sign."""
     if value is None:
         return NOTHING
-    return f"{value:,.2f}".replace("-", "−")
+    return f"{value:z,.2f}".replace("-", "−")
 
 
 def number(value: Decimal | int | None) -> str:
@@ -162,7 +161,7 @@ def age(born_on: date | None, today: date | None = None) -> str:
     if months < 1:
         n = (on - born_on).days
         return ngettext("%(n)d 天龄", "%(n)d 天龄", n) % {"n": n}
-    if months < 36:
+    if months < SMALL_CHILD_MONTHS:
         return ngettext("%(n)d 月龄", "%(n)d 月龄", months) % {"n": months}
     n = months // 12
     return ngettext("%(n)d 岁", "%(n)d 岁", n) % {"n": n}

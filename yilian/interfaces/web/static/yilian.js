@@ -109,10 +109,6 @@
   window.addEventListener("pageshow", () => {
     for (const form of all("form[data-sent]")) { delete form.dataset.sent; release(form); }
   });
-  document.addEventListener("change", (event) => {
-    const form = event.target.closest("form[data-autosubmit]");
-    if (form) form.requestSubmit();
-  });
 
   /* ---- keys ---- */
   document.addEventListener("keydown", (event) => {
@@ -122,10 +118,10 @@
       find.focus();
       find.select();
     }
-    if (event.key === "Escape") for (const open of all("details.panel[open], details.more[open]")) open.open = false;
+    if (event.key === "Escape") for (const open of all("details.panel[open], details.more[open], details[data-closes][open]")) open.open = false;
   });
   document.addEventListener("click", (event) => {
-    for (const open of all("details.more[open]")) if (!open.contains(event.target)) open.open = false;
+    for (const open of all("details.more[open], details[data-closes][open]")) if (!open.contains(event.target)) open.open = false;
     if (event.target.closest("[data-print]")) window.print();
     if (event.target.closest("[data-back]")) history.back();
   });
