@@ -43,3 +43,11 @@ def django_db_setup(django_db_blocker: object) -> Iterator[None]:
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         connections.close_all()
     testdb.drop(name)
+
+
+@pytest.fixture(autouse=True)
+def _parameters_asked_anew() -> None:
+    """What one test released is not remembered in the next."""
+    from yilian.foundation.parameters.queries import forget
+
+    forget()

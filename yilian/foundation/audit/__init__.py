@@ -1,1 +1,1 @@
-"""Who did what, when, to whom, on what ground, 审计. Sealed so that a change is found."""
+"""Who did what, when, to whom, on what ground, 审计. Sealed against change."""

@@ -39,7 +39,9 @@ class Notice(models.Model):
             models.Index(
                 fields=["institution_id", "-created_at"], name="notice_of_institution"
             ),
-            models.Index(fields=["account_id", "-created_at"], name="notice_of_account"),
+            models.Index(
+                fields=["account_id", "-created_at"], name="notice_of_account"
+            ),
         ]
 
 

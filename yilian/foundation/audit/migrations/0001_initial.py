@@ -8,51 +8,88 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AuditSeal',
+            name="AuditSeal",
             fields=[
-                ('number', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('first_xid', models.BigIntegerField()),
-                ('up_to_xid', models.BigIntegerField()),
-                ('rows', models.PositiveIntegerField()),
-                ('root', models.BinaryField(max_length=32)),
-                ('previous', models.BinaryField(max_length=32)),
-                ('chain', models.BinaryField(max_length=32)),
-                ('sealed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("number", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("first_xid", models.BigIntegerField()),
+                ("up_to_xid", models.BigIntegerField()),
+                ("rows", models.PositiveIntegerField()),
+                ("root", models.BinaryField(max_length=32)),
+                ("previous", models.BinaryField(max_length=32)),
+                ("chain", models.BinaryField(max_length=32)),
+                (
+                    "sealed_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), db_index=True)),
-                ('xid', models.BigIntegerField(db_default=django.db.models.expressions.RawSQL('(pg_current_xact_id()::text::bigint)', ()))),
-                ('action', models.CharField(max_length=64)),
-                ('outcome', models.CharField(default='done', max_length=12)),
-                ('account_id', models.UUIDField(null=True)),
-                ('post_id', models.UUIDField(null=True)),
-                ('institution_id', models.UUIDField(null=True)),
-                ('roles', models.CharField(blank=True, max_length=120)),
-                ('actor_name', models.CharField(blank=True, max_length=60)),
-                ('origin', models.CharField(blank=True, max_length=64)),
-                ('person_id', models.UUIDField(null=True)),
-                ('person_ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None)),
-                ('object_kind', models.CharField(blank=True, max_length=32)),
-                ('object_id', models.UUIDField(null=True)),
-                ('ground', models.CharField(blank=True, max_length=16)),
-                ('grant_id', models.UUIDField(null=True)),
-                ('is_break_glass', models.BooleanField(default=False)),
-                ('detail', models.JSONField(default=dict)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        db_index=True,
+                    ),
+                ),
+                (
+                    "xid",
+                    models.BigIntegerField(
+                        db_default=django.db.models.expressions.RawSQL(
+                            "(pg_current_xact_id()::text::bigint)", ()
+                        )
+                    ),
+                ),
+                ("action", models.CharField(max_length=64)),
+                ("outcome", models.CharField(default="done", max_length=12)),
+                ("account_id", models.UUIDField(null=True)),
+                ("post_id", models.UUIDField(null=True)),
+                ("institution_id", models.UUIDField(null=True)),
+                ("roles", models.CharField(blank=True, max_length=120)),
+                ("actor_name", models.CharField(blank=True, max_length=60)),
+                ("origin", models.CharField(blank=True, max_length=64)),
+                ("person_id", models.UUIDField(null=True)),
+                (
+                    "person_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), default=list, size=None
+                    ),
+                ),
+                ("object_kind", models.CharField(blank=True, max_length=32)),
+                ("object_id", models.UUIDField(null=True)),
+                ("ground", models.CharField(blank=True, max_length=16)),
+                ("grant_id", models.UUIDField(null=True)),
+                ("is_break_glass", models.BooleanField(default=False)),
+                ("detail", models.JSONField(default=dict)),
             ],
             options={
-                'indexes': [models.Index(fields=['person_id', '-at'], name='audit_of_person'), models.Index(fields=['institution_id', '-at'], name='audit_of_institution'), models.Index(fields=['account_id', '-at'], name='audit_of_account'), models.Index(fields=['object_id', '-at'], name='audit_of_object'), models.Index(fields=['xid', 'id'], name='audit_in_sealing_order')],
+                "indexes": [
+                    models.Index(fields=["person_id", "-at"], name="audit_of_person"),
+                    models.Index(
+                        fields=["institution_id", "-at"], name="audit_of_institution"
+                    ),
+                    models.Index(fields=["account_id", "-at"], name="audit_of_account"),
+                    models.Index(fields=["object_id", "-at"], name="audit_of_object"),
+                    models.Index(fields=["xid", "id"], name="audit_in_sealing_order"),
+                ],
             },
         ),
     ]

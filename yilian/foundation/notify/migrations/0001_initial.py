@@ -7,59 +7,127 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('topic', models.CharField(max_length=40)),
-                ('institution_id', models.UUIDField(null=True)),
-                ('roles', models.CharField(blank=True, max_length=120)),
-                ('account_id', models.UUIDField(null=True)),
-                ('template', models.CharField(max_length=300)),
-                ('values', models.JSONField(default=dict)),
-                ('link', models.CharField(blank=True, max_length=200)),
-                ('urgency', models.CharField(default='routine', max_length=8)),
-                ('cause', models.CharField(max_length=120)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("topic", models.CharField(max_length=40)),
+                ("institution_id", models.UUIDField(null=True)),
+                ("roles", models.CharField(blank=True, max_length=120)),
+                ("account_id", models.UUIDField(null=True)),
+                ("template", models.CharField(max_length=300)),
+                ("values", models.JSONField(default=dict)),
+                ("link", models.CharField(blank=True, max_length=200)),
+                ("urgency", models.CharField(default="routine", max_length=8)),
+                ("cause", models.CharField(max_length=120)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['institution_id', '-created_at'], name='notice_of_institution'), models.Index(fields=['account_id', '-created_at'], name='notice_of_account')],
-                'constraints': [models.UniqueConstraint(fields=('cause', 'institution_id', 'account_id', 'topic'), name='notice_once_per_cause', nulls_distinct=False)],
+                "indexes": [
+                    models.Index(
+                        fields=["institution_id", "-created_at"],
+                        name="notice_of_institution",
+                    ),
+                    models.Index(
+                        fields=["account_id", "-created_at"], name="notice_of_account"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("cause", "institution_id", "account_id", "topic"),
+                        name="notice_once_per_cause",
+                        nulls_distinct=False,
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ShortMessage',
+            name="ShortMessage",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('phone_cipher', models.BinaryField()),
-                ('text', models.CharField(max_length=300)),
-                ('cause', models.CharField(max_length=120, unique=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('is_dead', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("phone_cipher", models.BinaryField()),
+                ("text", models.CharField(max_length=300)),
+                ("cause", models.CharField(max_length=120, unique=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("is_dead", models.BooleanField(default=False)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('is_dead', False), ('sent_at', None)), fields=['created_at'], name='sms_waiting')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("is_dead", False), ("sent_at", None)),
+                        fields=["created_at"],
+                        name="sms_waiting",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='NoticeRead',
+            name="NoticeRead",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account_id', models.UUIDField()),
-                ('read_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reads', to='notify.notice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("account_id", models.UUIDField()),
+                (
+                    "read_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reads",
+                        to="notify.notice",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('notice', 'account_id'), name='notice_read_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("notice", "account_id"), name="notice_read_once"
+                    )
+                ],
             },
         ),
     ]

@@ -1,0 +1,77 @@
+"""Telling people: a line in an inbox, or a short message to a phone.
+
+Both are written once per cause, however often a handler runs, and leave by the
+outbox: the page hears of a notice, a job hands the message to the SMS port.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from yilian.foundation.access.actor import Role
+from yilian.foundation.notify.events import NoticePosted, ShortMessageWritten
+from yilian.foundation.notify.rules import Urgency
+from yilian.foundation.outbox.services import publish
+from yilian.kernel.ids import new_id
+
+
+@transaction.atomic
+def tell(
+    *,
+    topic: str,
+    template: str,
+    values: Mapping[str, Any] | None = None,
+    link: str = "",
+    cause: str,
+    institution_id: UUID | None = None,
+    roles: Iterable[Role] = (),
+    account_id: UUID | None = None,
+    urgency: str = Urgency.ROUTINE,
+) -> None:
+    """`template` is a marked text; it and `values` carry no name of a person.
+
+    For an institution (only those `roles` there, or all), or for one account.
+    """
+    notice_id = new_id()
+    if _inserted(
+        "INSERT INTO notify_notice (id, topic, institution_id, roles, account_id,"
+        " template, values, link, urgency, cause)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        notice_id,
+        topic,
+        institution_id,
+        ",".join(sorted(roles)),
+        account_id,
+        template,
+        json.dumps(dict(values or {}), ensure_ascii=False),
+        link,
+        urgency,
+        cause,
+    ):
+        publish(NoticePosted(notice_id, institution_id, account_id, urgency))
+
+
+@transaction.atomic
+def text_message(*, phone_cipher: bytes, text: str, cause: str) -> None:
+    """Handed to the SMS port by a job; the number is deciphered only there."""
+    message_id = new_id()
+    if _inserted(
+        "INSERT INTO notify_shortmessage"
+        " (id, phone_cipher, text, cause, tries, is_dead)"
+        " VALUES (%s, %s, %s, %s, 0, false) ON CONFLICT DO NOTHING",
+        message_id,
+        phone_cipher,
+        text,
+        cause,
+    ):
+        publish(ShortMessageWritten(message_id))
+
+
+def _inserted(statement: str, *facts: Any) -> bool:
+    """False when this cause was told before."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, facts)
+        return bool(cursor.rowcount == 1)

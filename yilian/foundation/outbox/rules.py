@@ -1,0 +1,92 @@
+"""Events as JSON and back, and what a live page is told.
+
+An event's fields are plain: UUID, str, int, bool, date, datetime, Decimal, StrEnum,
+tuples of these, or None.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+from yilian.kernel.event import Event
+
+E = TypeVar("E", bound=Event)
+
+
+class NotPlain(TypeError):
+    """A field that cannot be kept as JSON and read back."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveNotice:
+    """What an open page hears: that something changed, never about whom."""
+
+    topic: str
+    institution_id: UUID | None = None
+    account_id: UUID | None = None
+    urgency: str = "routine"
+    cause: str = ""
+
+    def payload(self) -> dict[str, str | None]:
+        return {
+            "topic": self.topic,
+            "institution": str(self.institution_id) if self.institution_id else None,
+            "account": str(self.account_id) if self.account_id else None,
+            "urgency": self.urgency,
+            "cause": self.cause,
+        }
+
+
+def to_body(event: Event) -> dict[str, Any]:
+    return {field.name: _plain(getattr(event, field.name)) for field in fields(event)}
+
+
+def from_body(kind: type[E], body: Mapping[str, Any]) -> E:
+    """A field that the row does not know yet keeps its default."""
+    hints = get_type_hints(kind)
+    known = {name: hint for name, hint in hints.items() if name in body}
+    return kind(**{name: _typed(hint, body[name]) for name, hint in known.items()})
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, UUID | Decimal):
+        return str(value)
+    if isinstance(value, date):  # a datetime is one too
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    raise NotPlain(type(value).__name__)
+
+
+_READ: Final[Mapping[type, Callable[[Any], Any]]] = {
+    UUID: UUID,
+    Decimal: Decimal,
+    datetime: datetime.fromisoformat,
+    date: date.fromisoformat,
+    str: str,
+    int: int,
+    bool: bool,
+}
+
+
+def _typed(hint: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    if get_origin(hint) in {Union, UnionType}:
+        return _typed(next(t for t in get_args(hint) if t is not NoneType), value)
+    if get_origin(hint) is tuple:
+        return tuple(_typed(get_args(hint)[0], item) for item in value)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint(value)
+    if hint in _READ:
+        return _READ[hint](value)
+    raise NotPlain(str(hint))

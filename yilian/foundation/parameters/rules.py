@@ -1,0 +1,100 @@
+"""Keys of values that a region may set: clocks, validity, limits.
+
+A module lists its keys in its own `parameters.py` and registers them when it is
+imported; the default carries the clause it rests on.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+from typing import Any, Final, Generic, TypeVar
+
+from yilian.kernel.areas import LENGTHS, NINGXIA
+from yilian.kernel.clause import Clause
+from yilian.kernel.dated import Dated, NoValueInForce
+
+T = TypeVar("T")
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Key(Generic[T]):
+    """`check` says in a marked text what is wrong with a value, or None.
+
+    Released values are kept as JSON; `read` makes a T of one (`Decimal`, say, of a
+    string) and raises ValueError or TypeError for what is none.
+    """
+
+    name: str  # "referral.answer_minutes.stat"
+    title: str
+    default: Dated[T]
+    clause: Clause | None
+    unit: str = ""
+    check: Callable[[T], str | None] | None = None
+    read: Callable[[Any], T] = field(default=_as_it_is)
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A value in force from a day on, in an area and all within it."""
+
+    area_code: str
+    starts_on: date
+    value: Any
+
+
+class UnknownKey(LookupError):
+    """No module has registered this key."""
+
+
+_KEYS: Final[dict[str, Key[Any]]] = {}
+KEYS: Final[Mapping[str, Key[Any]]] = MappingProxyType(_KEYS)
+
+
+def register(key: Key[T]) -> Key[T]:
+    """The key itself, so that a module can write `DAYS = register(Key(…))`."""
+    known = _KEYS.setdefault(key.name, key)
+    if known.title != key.title:
+        raise ValueError(f"two keys are called {key.name}")
+    return key
+
+
+def key_named(name: str) -> Key[Any]:
+    try:
+        return KEYS[name]
+    except KeyError:
+        raise UnknownKey(name) from None
+
+
+def in_force(key: Key[T], released: Sequence[Released], day: date, area: str) -> T:
+    """The nearest area that has a value decides; within it, the latest start.
+
+    The default counts as a value of the whole region.
+    """
+    for code in enclosing(area):
+        starts = {r.starts_on: r.value for r in released if r.area_code == code}
+        if code == NINGXIA:
+            return _latest_of_region(key, starts, day)
+        started = [start for start in starts if start <= day]
+        if started:
+            return key.read(starts[max(started)])
+    return key.default.on(day)
+
+
+def enclosing(area: str) -> list[str]:
+    """The area and what it lies in, nearest first, up to the region: 640106 6401 64."""
+    longer = sorted((n for n in LENGTHS.values() if n <= len(area)), reverse=True)
+    return [area[:n] for n in longer] or [NINGXIA]
+
+
+def _latest_of_region(key: Key[T], starts: Mapping[date, Any], day: date) -> T:
+    read = {start: key.read(value) for start, value in starts.items() if start <= day}
+    both = Dated({**key.default.by_start, **read})
+    try:
+        return both.on(day)
+    except NoValueInForce:
+        raise NoValueInForce(f"{key.name} has no value on {day}") from None
