@@ -16,6 +16,7 @@ from yilian.kernel import areas, resident_id
 from yilian.kernel.errors import Invalid
 from yilian.kernel.sex import Sex
 from yilian.kernel.text import Text, _
+from yilian.kernel.width import compact
 
 
 class IdentityKind(StrEnum):
@@ -87,8 +88,6 @@ MAX_LENGTH: Final = 64
 _OLDEST_LIKELY: Final = 120
 
 _KEEPS_CASE: Final = frozenset({IdentityKind.MEDICAL_RECORD_NUMBER, IdentityKind.OTHER})
-_FULL_WIDTH: Final = {0xFF01 + offset: 0x21 + offset for offset in range(94)}
-_INVISIBLE: Final = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
 
 _SHAPES: Final[Mapping[IdentityKind, tuple[re.Pattern[str], str]]] = {
     IdentityKind.HOUSEHOLD_BOOK: (
@@ -160,7 +159,7 @@ def check(kind: IdentityKind, raw: str, *, today: date) -> Checked:
 
 def normalise(kind: IdentityKind, raw: str) -> str:
     """Half-width, without spaces, capitals (foreign record numbers keep theirs)."""
-    tidy = "".join(raw.translate(_FULL_WIDTH).translate(_INVISIBLE).split())
+    tidy = compact(raw)
     return tidy if kind in _KEEPS_CASE else tidy.upper().replace("×", "X")
 
 

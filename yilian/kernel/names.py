@@ -14,6 +14,7 @@ from pypinyin import Style, lazy_pinyin
 from yilian.kernel.errors import Invalid
 from yilian.kernel.surnames import COMPOUND, IN_GIVEN_NAMES, SINGLE
 from yilian.kernel.text import _
+from yilian.kernel.width import TO_HALF_WIDTH
 
 
 class NameWrong(Invalid):
@@ -44,7 +45,7 @@ _CHINESE: Final = re.compile(f"[{_HAN}{DOT}]+")
 _DOTS: Final = "\u2022\u2027\u30fb\uff65\u2219\u22c5\u0387\u25cf\u318d\u00b7\ufe52"
 _INVISIBLE: Final = "\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f"
 _FORM: Final[Mapping[int, int | str | None]] = (
-    {0xFF01 + offset: 0x21 + offset for offset in range(94)}
+    dict(TO_HALF_WIDTH)
     | dict.fromkeys(map(ord, _DOTS), DOT)
     | dict.fromkeys(map(ord, _INVISIBLE))
     | dict.fromkeys(range(0xE0100, 0xE01F0))  # ideographic variation selectors

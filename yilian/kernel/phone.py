@@ -7,6 +7,7 @@ from typing import Final
 
 from yilian.kernel.errors import Invalid
 from yilian.kernel.text import _
+from yilian.kernel.width import compact
 
 
 class PhoneKind(StrEnum):
@@ -37,9 +38,8 @@ NINGXIA_AREA_CODES: Final = {
 }
 
 _MAX_TYPED: Final = 40
-_FULL_WIDTH: Final = {0xFF01 + offset: 0x21 + offset for offset in range(94)}
 _EXTENSION: Final = re.compile(r"(?:转|分机|ext\.?|x|#)", re.IGNORECASE)
-_DASHES: Final = str.maketrans(dict.fromkeys("‐‑–—－", "-"))
+_DASHES: Final = str.maketrans(dict.fromkeys("‐‑–—", "-"))
 _ALLOWED: Final = re.compile(r"\+?[\d-]+", re.ASCII)
 _COUNTRY: Final = re.compile(r"^(?:\+86|0086|86(?=1[3-9]\d{9}$))")
 
@@ -97,7 +97,7 @@ def tel_link(phone: Phone) -> str:
 def _tidy(raw: str) -> str:
     if len(raw) > _MAX_TYPED:
         raise PhoneWrong(_("电话号码过长，请检查。"))
-    typed = "".join(raw.translate(_FULL_WIDTH).translate(_DASHES).split())
+    typed = compact(raw).translate(_DASHES)
     if not typed:
         raise PhoneWrong(_("请填写电话号码。"))
     typed = _EXTENSION.sub("-", typed).replace("(", "").replace(")", "-")
