@@ -15,7 +15,6 @@ either, Monday to Friday count, and pages warn (`is_beyond_known`).
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import count
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -74,11 +73,10 @@ def is_working_day(day: date, extra: Extra | None = None) -> bool:
 
 def next_working_day(day: date, extra: Extra | None = None) -> date:
     """The first working day after that day."""
-    for ahead in count(1):  # pragma: no branch
-        candidate = day + ahead * _DAY
-        if is_working_day(candidate, extra):
-            return candidate
-    raise AssertionError  # `count` never ends
+    candidate = day + _DAY
+    while not is_working_day(candidate, extra):
+        candidate += _DAY
+    return candidate
 
 
 def add_working_days(

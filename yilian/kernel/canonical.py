@@ -6,7 +6,7 @@ because it has lost them.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any, Final, NoReturn
@@ -37,7 +37,6 @@ class Number(Decimal):
 MAX_DEPTH: Final = 64
 MAX_DIGITS: Final = 64
 _NEGATIVE_ZERO: Final = "-0"
-_SURROGATES: Final = ("\ud800", "\udfff")
 _WORDS: Final = {None: "null", True: "true", False: "false"}
 
 Out = Callable[[str], object]
@@ -61,7 +60,11 @@ def parse_json(text: str) -> Any:
         ) from None
     except RecursionError:
         raise _too_deep() from None
-    _require_storable(value, depth=0)
+    # Few brackets cannot nest deeply, and only escapes bring in bad characters.
+    if text.count("{") + text.count("[") > MAX_DEPTH:
+        _require_depth([value])
+    if "\\u" in text or not _is_encodable(text):
+        _require_characters(value)
     return value
 
 
@@ -143,33 +146,39 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _require_storable(value: Any, *, depth: int) -> None:
+def _require_depth(value: Any) -> None:
+    level = [value]
+    for _depth in range(MAX_DEPTH + 1):
+        level = [inner for outer in level for inner in _containers(outer)]
+        if not level:
+            return
+    raise _too_deep()
+
+
+def _containers(value: Any) -> Iterable[Any]:
+    inside = value.values() if isinstance(value, dict) else value
+    return [inner for inner in inside if isinstance(inner, dict | list)]
+
+
+def _require_characters(value: Any) -> None:
     if isinstance(value, str):
-        _require_characters(value)
+        if "\x00" in value or not _is_encodable(value):
+            raise _not_storable()
     elif isinstance(value, dict):
-        _require_depth(depth)
         for name, inner in value.items():
             _require_characters(name)
-            _require_storable(inner, depth=depth + 1)
+            _require_characters(inner)
     elif isinstance(value, list):
-        _require_depth(depth)
         for inner in value:
-            _require_storable(inner, depth=depth + 1)
+            _require_characters(inner)
 
 
-def _require_depth(depth: int) -> None:
-    if depth >= MAX_DEPTH:
-        raise _too_deep()
-
-
-def _require_characters(text: str) -> None:
-    if text.isascii():
-        if "\x00" in text:
-            raise _not_storable()
-        return
-    first, last = _SURROGATES
-    if "\x00" in text or any(first <= character <= last for character in text):
-        raise _not_storable()
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _not_storable() -> JsonWrong:

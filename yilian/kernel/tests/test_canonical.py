@@ -165,3 +165,17 @@ def test_the_order_of_names_says_nothing(resource: dict[str, Any], random: Any) 
     random.shuffle(names)
     shuffled = {name: resource[name] for name in names}
     assert canonical_json(shuffled) == canonical_json(resource)
+
+
+def test_brackets_side_by_side_are_not_depth() -> None:
+    text = "[" + ",".join(["[]"] * 500) + "]"
+    assert dump_json(parse_json(text)) == text
+
+
+def test_half_a_pair_that_was_decoded_carelessly_is_refused() -> None:
+    with pytest.raises(JsonWrong):
+        parse_json('"\ud800"')
+
+
+def test_a_written_backslash_u_is_no_escape() -> None:
+    assert parse_json(r'"\\u0000"') == r"\u0000"
