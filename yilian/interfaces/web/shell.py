@@ -1,7 +1,7 @@
 """What the frame around every page shows: who acts, where, and what is new."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -19,6 +19,7 @@ TOPICS: Final = ("referral", "places", "reception", "inbox", "outbox", "audit")
 class Shell:
     actor: Actor | None
     groups: list[list[Line]]
+    posts: list[Any]
     roles: list[str]
     urls: dict[str, str | None]
     live_url: str
@@ -32,11 +33,16 @@ class Shell:
 
 
 def shell(request: HttpRequest) -> Shell:
+    groups = menu(request)
+    here = {line.entry.url_name for group in groups for line in group}
     return Shell(
         actor=getattr(request, "actor", None),
-        groups=menu(request),
+        groups=groups,
+        posts=list(getattr(request, "posts", ())),
         roles=_roles(request),
-        urls={key: maybe_url(name) for key, name in _URLS.items()},
+        urls={
+            key: maybe_url(name) for key, name in _URLS.items() if _belongs(key, here)
+        },
         live_url=live_url(request),
         topics=" ".join(TOPICS),
         is_demo=settings.YILIAN_DEMO,
@@ -48,10 +54,16 @@ def _roles(request: HttpRequest) -> list[str]:
     return [ROLE_NAMES[role] for role in Role if actor and role in actor.roles]
 
 
+def _belongs(key: str, here: set[str]) -> bool:
+    """The find box is for those who look for residents, the red tag for a desk."""
+    return _ONLY_BESIDE.get(key) in here or key not in _ONLY_BESIDE
+
+
+_ONLY_BESIDE: Final = {"find": "population:search", "urgent": "referral:desk"}
 _URLS: Final = {
     "home": "web:home",
     "find": "population:search",
-    "posts": "web:posts",
+    "switch": "identity:switch_post",
     "logout": "identity:sign_out",
     "urgent": "referral:urgent_tag",
     "inbox": "notify:inbox",

@@ -259,6 +259,11 @@
     for (const wide of all("[data-scroll-end]", root)) wide.scrollLeft = wide.scrollWidth;
   }
   ready(document);
-  body.addEventListener("htmx:afterSwap", () => { ready(document); tick(); });
+  body.addEventListener("htmx:afterSwap", (event) => {
+    const { count } = event.detail.target.dataset;
+    if (count) for (const copy of all("[data-mirrors]")) if (copy.dataset.mirrors === count) copy.textContent = event.detail.target.textContent;
+    ready(document);
+    tick();
+  });
   listen();
 })();
