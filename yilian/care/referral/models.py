@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from yilian.care.referral.rules.reasons import Urgency
+from yilian.care.referral.rules.reasons import CareKind, Urgency
 from yilian.care.referral.rules.states import LIVE, OPEN, State, Step
 from yilian.foundation.access.actor import Actor, Reach
 from yilian.foundation.access.choices import values
@@ -60,7 +60,8 @@ class Referral(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.CharField(_("转诊单号"), max_length=24, unique=True)
-    episode = models.ForeignKey(Episode, models.PROTECT, related_name="hops")
+    # Joined on submission: a draft binds nobody.
+    episode = models.ForeignKey(Episode, models.PROTECT, null=True, related_name="hops")
     person = models.ForeignKey("population.Person", models.PROTECT)
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="onward")
     state = models.CharField(max_length=20, default=State.DRAFT.value)
@@ -90,6 +91,7 @@ class Referral(models.Model):
         "directory.PractitionerRole", models.PROTECT, null=True, related_name="+"
     )
 
+    care_kind = models.CharField(max_length=12, default=CareKind.OUTPATIENT.value)
     specialty = models.CharField(max_length=32)
     diagnosis_code = models.CharField(max_length=20)
     diagnosis_name = models.CharField(max_length=300)
@@ -146,6 +148,14 @@ class Referral(models.Model):
                 condition=Q(urgency__in=values(Urgency)), name="referral_urgency_known"
             ),
             models.CheckConstraint(
+                condition=Q(care_kind__in=values(CareKind)),
+                name="referral_care_kind_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(submitted_at=None) | Q(episode__isnull=False),
+                name="referral_submitted_in_an_episode",
+            ),
+            models.CheckConstraint(
                 condition=~Q(from_institution=F("to_institution")),
                 name="referral_leaves_the_institution",
                 violation_error_message=_("转出机构与接收机构不能相同。"),
@@ -195,9 +205,7 @@ class Referral(models.Model):
                 condition=Q(state__in=values(OPEN)),
                 name="referral_running_out",
             ),
-            models.Index(
-                fields=["closed_at", "id"], name="referral_by_closing"
-            ),
+            models.Index(fields=["closed_at", "id"], name="referral_by_closing"),
         ]
 
 

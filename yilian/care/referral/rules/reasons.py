@@ -22,6 +22,19 @@ URGENCY_NAMES: Final[Mapping[Urgency, str]] = {
 }
 URGENCY_ORDER: Final[Mapping[Urgency, int]] = {u: n for n, u in enumerate(Urgency)}
 
+
+class CareKind(StrEnum):
+    """What is asked for: an outpatient visit or a bed."""
+
+    OUTPATIENT = "outpatient"
+    INPATIENT = "inpatient"
+
+
+CARE_KIND_NAMES: Final[Mapping[CareKind, str]] = {
+    CareKind.OUTPATIENT: _("门诊就诊"),
+    CareKind.INPATIENT: _("住院"),
+}
+
 DECLINE_REASONS: Final[Mapping[str, str]] = {
     "no_bed": _("暂无床位或号源"),
     "no_specialty": _("本院无相应专科或能力"),

@@ -178,8 +178,8 @@ NEXT: Final[Mapping[tuple[State, Step], State]] = {
 FINAL: Final = frozenset(State) - {state for state, _step in NEXT}
 OPEN: Final = frozenset(State) - FINAL
 # A hop whose patient is still to be dealt with; at most one per episode, besides
-# a parent awaiting feedback (decisions 23).
-LIVE: Final = OPEN - {State.FEEDBACK_DUE}
+# a parent awaiting feedback (decisions 23). A draft is nobody's business yet.
+LIVE: Final = OPEN - {State.FEEDBACK_DUE, State.DRAFT}
 WAITING: Final = frozenset(_WAITING)
 COMING: Final = frozenset(_COMING)
 PRESENT: Final = frozenset(_PRESENT)
@@ -251,7 +251,9 @@ class StepNotAllowed(Conflict):
         allowed = [STEP_NAMES[s] for s in steps_from(state)]
         if not allowed:
             super().__init__(
-                _("转诊单当前为“{state}”，已经办结，不能{step}。请刷新页面查看最新状态。"),
+                _(
+                    "转诊单当前为“{state}”，已经办结，不能{step}。请刷新页面查看最新状态。"
+                ),
                 state=STATE_NAMES[state],
                 step=STEP_NAMES[step],
             )

@@ -1,0 +1,1 @@
+"""Every write of the referral module, by part of the journey."""
