@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from yilian.config.runtime.trouble import CannotStart
 
@@ -53,10 +52,10 @@ def prepare_cluster(superuser_url: str, template1_url: str) -> None:
     with psycopg.connect(superuser_url, autocommit=True) as connection:
         _ensure_role(connection, OWNER, "LOGIN CREATEDB")
         _ensure_role(connection, APP, "LOGIN")
-        _grant_membership(connection, APP, OWNER)
+        _grant(connection, APP, OWNER)
     with psycopg.connect(template1_url, autocommit=True) as connection:
         _prepare(connection, OWNER)
-        _check(connection)
+        _refuse_without_chinese(connection)
 
 
 def create_database(
@@ -83,11 +82,16 @@ def exists(connection: psycopg.Connection, name: str) -> bool:
 def prepare_foreign(owner_url: str) -> None:
     """Somebody else's PostgreSQL, through the login that owns the database."""
     with psycopg.connect(owner_url, autocommit=True) as connection:
+        _refuse_old(connection)
         owner = connection.info.user
-        _ensure_role(connection, APP, "NOLOGIN")
-        _grant_membership(connection, APP, owner)
-        _prepare(connection, owner)
-        _check(connection)
+        try:
+            _ensure_role(connection, APP, "NOLOGIN")
+            if not _may_become(connection, APP):
+                _grant(connection, APP, owner)
+            _prepare(connection, owner)
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise _by_administrator(owner) from error
+        _refuse_without_chinese(connection)
 
 
 def _ensure_role(connection: psycopg.Connection, role: str, options: str) -> None:
@@ -97,11 +101,19 @@ def _ensure_role(connection: psycopg.Connection, role: str, options: str) -> Non
         connection.execute(create.format(sql.Identifier(role)))
 
 
-def _grant_membership(connection: psycopg.Connection, role: str, to: str) -> None:
-    question = "SELECT pg_has_role(%s, %s, 'MEMBER')"
-    if connection.execute(question, [to, role]).fetchone() != (True,):
-        grant = sql.SQL("GRANT {} TO {}")
-        connection.execute(grant.format(sql.Identifier(role), sql.Identifier(to)))
+def _may_become(connection: psycopg.Connection, role: str) -> bool:
+    """Tried, because what membership means differs between versions."""
+    try:
+        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+    except psycopg.errors.InsufficientPrivilege:
+        return False
+    connection.execute("RESET ROLE")
+    return True
+
+
+def _grant(connection: psycopg.Connection, role: str, to: str) -> None:
+    grant = sql.SQL("GRANT {} TO {}")
+    connection.execute(grant.format(sql.Identifier(role), sql.Identifier(to)))
 
 
 def _prepare(connection: psycopg.Connection, owner: str) -> None:
@@ -120,12 +132,25 @@ def _prepare(connection: psycopg.Connection, owner: str) -> None:
         )
 
 
-def _check(connection: psycopg.Connection) -> None:
+def _refuse_old(connection: psycopg.Connection) -> None:
     if connection.info.server_version < OLDEST:
         raise CannotStart(
             "需要 PostgreSQL 15 或更高版本。",
             "PostgreSQL 15 or newer is needed.",
         )
+
+
+def _by_administrator(owner: str) -> CannotStart:
+    extensions = " ".join(f"CREATE EXTENSION IF NOT EXISTS {e};" for e in EXTENSIONS)
+    statements = f'CREATE ROLE {APP}; GRANT {APP} TO "{owner}"; {extensions}'
+    return CannotStart(
+        f"DATABASE_URL 的用户权限不足。请数据库管理员在该库中执行：{statements}",
+        "The login in DATABASE_URL lacks rights. Let an administrator run the "
+        "statements above in that database.",
+    )
+
+
+def _refuse_without_chinese(connection: psycopg.Connection) -> None:
     if not finds_chinese(connection):
         raise CannotStart(
             "该数据库的语言环境不识别汉字，中文检索会找不到任何内容。"
@@ -142,13 +167,6 @@ def finds_chinese(connection: psycopg.Connection) -> bool:
 
 def on_database(url: str, name: str) -> str:
     """The same server and login, another database."""
-    if "://" not in url:
-        return make_conninfo(url, dbname=name)
     head, mark, query = url.partition("?")
     scheme, rest = head.split("://", 1)
     return f"{scheme}://{rest.split('/', 1)[0]}/{quote(name)}{mark}{query}"
-
-
-def name_of(url: str) -> str:
-    facts = conninfo_to_dict(url)
-    return str(facts.get("dbname") or facts.get("user") or DATABASE)

@@ -70,6 +70,11 @@ def recreate(place: Place) -> None:
 
 def _given() -> Urls:
     url = os.environ["DATABASE_URL"]
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise CannotStart(
+            "DATABASE_URL 应以 postgresql:// 开头；只支持 PostgreSQL。",
+            "DATABASE_URL must begin with postgresql://; only PostgreSQL is supported.",
+        )
     owner = os.environ.get("YILIAN_OWNER_URL")
     urls = Urls(owner=owner, app=url) if owner else Urls.of_owner(url)
     try:

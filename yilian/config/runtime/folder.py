@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from yilian.config.runtime import binaries
 from yilian.config.runtime.postgres import Cluster
 from yilian.config.runtime.trouble import CannotStart
 
@@ -60,13 +61,11 @@ class DataFolder:
 
     def _make(self) -> None:
         try:
-            for place in (
-                self.path,
-                self.keys,
-                self.path / "logs",
-                self.path / "locks",
-            ):
-                place.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # The server's own user passes through to its folder, and sees no other.
+            passable = 0o711 if binaries.server_account() else 0o700
+            self.path.mkdir(parents=True, exist_ok=True, mode=passable)
+            for place in (self.keys, self.path / "logs", self.path / "locks"):
+                place.mkdir(exist_ok=True, mode=0o700)
             probe = self.path / f".probe.{os.getpid()}"
             probe.write_bytes(b"\0" * 4096)
             probe.unlink()

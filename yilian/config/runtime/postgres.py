@@ -267,6 +267,13 @@ REASONS: Final[tuple[tuple[str, str, str], ...]] = (
         "Install locales and retry.",
     ),
     (
+        "could not look up effective user ID",
+        "当前用户编号在本机没有登记，数据库拒绝运行。请换一个已登记的用户，"
+        "或设置 DATABASE_URL。",
+        "This user number is not known to the machine, and the database refuses it. "
+        "Run as a known user, or set DATABASE_URL.",
+    ),
+    (
         "could not map anonymous shared memory",
         "内存不足，数据库无法启动。请关闭其他程序后重试。",
         "There is too little memory for the database. Close other programs and retry.",
@@ -283,8 +290,9 @@ def explain_log(text: str) -> CannotStart:
     for sign, chinese, english in REASONS:
         if sign in text:
             return CannotStart(chinese, english)
-    last = [line for line in text.splitlines() if "FATAL" in line or "error" in line]
-    said = last[-1].strip() if last else "–"
+    lines = [line for line in text.splitlines() if line.strip()] or ["–"]
+    fatal = [line for line in lines if "FATAL" in line or "error" in line]
+    said = (fatal or lines)[-1].strip()
     return CannotStart(
         f"数据库未能启动。数据库日志：{said}",
         f"The database did not start. Its log says: {said}",

@@ -6,6 +6,7 @@ changed migration makes a new one and two checkouts do not meet.
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -22,6 +23,7 @@ from yilian.config.runtime.trouble import CannotStart
 GIVEN: Final = "YILIAN_TEST_DATABASE_URL"
 PREFIX: Final = "yilian_template_"
 KEPT: Final = 6
+_COPY: Final = re.compile(r"yilian_test_(\d+)_")
 # A test's data may die with the machine; nobody waits for the disk.
 SETTINGS: Final[Mapping[str, str]] = {
     "fsync": "off",
@@ -105,6 +107,7 @@ def migrated_template() -> str:
 def clone(template: str, name: str) -> Urls:
     """A fresh copy; whatever had this name before is gone."""
     with psycopg.connect(test_server().owner, autocommit=True) as connection:
+        _drop_orphans(connection)
         database.drop_database(connection, name)
         _create(connection, name, template=template)
     return urls_for(name)
@@ -148,3 +151,22 @@ def _drop_old(connection: psycopg.Connection, *, but: str) -> None:
     )
     for (name,) in connection.execute(question, [f"{PREFIX}%", but, KEPT]).fetchall():
         database.drop_database(connection, name)
+
+
+def _drop_orphans(connection: psycopg.Connection) -> None:
+    """Copies are named after their process; a killed one could not tidy up."""
+    names = connection.execute("SELECT datname FROM pg_database").fetchall()
+    for (name,) in names:
+        found = _COPY.match(name)
+        if found and not _lives(int(found[1])):
+            database.drop_database(connection, name)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's, but alive
+        return True
+    return True

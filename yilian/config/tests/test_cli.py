@@ -1,0 +1,46 @@
+"""The command line: everything is there, and starts light."""
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from yilian.config.cli import main
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "up",
+        "migrate",
+        "demo",
+        "worker",
+        "deliver",
+        "doctor",
+        "load icd10",
+        "load fhir",
+        "advise",
+        "audit verify",
+    ],
+)
+def test_every_command_explains_itself(command: str) -> None:
+    answer = CliRunner().invoke(main, [*command.split(), "--help"])
+    assert answer.exit_code == 0
+    assert "Usage" in answer.output
+
+
+def test_a_wrong_port_is_refused_before_anything_starts() -> None:
+    answer = CliRunner().invoke(main, ["up", "--port", "65535"])
+    assert answer.exit_code == 2
+
+
+def test_the_command_itself_loads_neither_django_nor_a_database_driver() -> None:
+    code = (
+        "import sys, yilian.config.cli; "
+        "print(sorted({'django', 'psycopg', 'granian'} & {*sys.modules}))"
+    )
+    ran = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == "[]"

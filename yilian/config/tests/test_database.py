@@ -1,0 +1,54 @@
+"""An ordinary PostgreSQL: what one login needs, and what it is told otherwise."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from yilian.config.runtime import database, testdb
+from yilian.config.runtime.postgres import SUPERUSER, Cluster
+from yilian.config.runtime.trouble import CannotStart
+
+
+@pytest.fixture(scope="module")
+def ordinary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Nothing of ours is in it yet."""
+    folder = tmp_path_factory.mktemp("ordinary")
+    cluster = Cluster(folder / "pg", folder / "postgres.log", testdb.SETTINGS)
+    cluster.start()
+    with psycopg.connect(cluster.url(SUPERUSER, "postgres"), autocommit=True) as admin:
+        admin.execute("CREATE ROLE hospital LOGIN CREATEROLE")
+        admin.execute("CREATE DATABASE hospital OWNER hospital")
+        admin.execute("CREATE ROLE clerk LOGIN")
+        admin.execute("CREATE DATABASE clerk OWNER clerk")
+    yield cluster
+    cluster.wipe()
+
+
+def test_a_login_without_rights_is_told_what_to_ask_for(ordinary: Cluster) -> None:
+    with pytest.raises(CannotStart, match="GRANT yilian_app TO"):
+        database.prepare_foreign(ordinary.url("clerk", "clerk"))
+
+
+def test_one_login_migrates_and_serves_in_two_roles(ordinary: Cluster) -> None:
+    urls = database.Urls.of_owner(ordinary.url("hospital", "hospital"))
+    database.prepare_foreign(urls.owner)
+    database.prepare_foreign(urls.owner)  # as every later migration does
+    with psycopg.connect(urls.owner) as owner:
+        owner.execute("CREATE TABLE place (name text)")
+    with psycopg.connect(urls.app) as app:
+        assert app.execute("SELECT current_user").fetchone() == (database.APP,)
+        app.execute("INSERT INTO place VALUES ('同心县')")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            app.execute("CREATE TABLE mine ()")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql://a:b@h:1/x", "postgresql://a:b@h:1/y"),
+        ("postgresql://a@/x?host=%2Ftmp", "postgresql://a@/y?host=%2Ftmp"),
+    ],
+)
+def test_the_same_server_with_another_database(url: str, expected: str) -> None:
+    assert database.on_database(url, "y") == expected

@@ -1,0 +1,178 @@
+"""`yilian up`, as people start, stop and kill it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from yilian.config.runtime.folder import DataFolder
+
+PATIENCE = 30
+
+
+def _free_port() -> int:
+    """One whose successor is free as well."""
+    while True:
+        with socket.socket() as one, socket.socket() as two:
+            one.bind(("127.0.0.1", 0))
+            port = int(one.getsockname()[1])
+            try:
+                two.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
+
+
+class Running:
+    """A `yilian up` of its own folder and port."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = _free_port()
+
+    def environment(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("YILIAN_")}
+        kept.pop("DATABASE_URL", None)
+        return {
+            **kept,
+            "YILIAN_DATA": str(self.folder),
+            "PORT": str(self.port),
+            "DJANGO_SETTINGS_MODULE": "yilian.config.tests.small",
+        }
+
+    def command(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "yilian.config.cli", *arguments],
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def start(self) -> None:
+        self.process = self.command("up")
+
+    def status(self) -> int:
+        try:
+            url = f"http://127.0.0.1:{self.port}/healthz"
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+    def wait_until_ready(self) -> set[int]:
+        """Which answers were seen on the way."""
+        seen = {self.status()}
+        give_up_at = time.monotonic() + PATIENCE
+        while 200 not in seen:
+            assert self.process.poll() is None, self.process.communicate()[0]
+            assert time.monotonic() < give_up_at
+            time.sleep(0.05)
+            seen.add(self.status())
+        return seen
+
+    def database(self) -> int:
+        pid_file = DataFolder(self.folder).cluster.folder / "postmaster.pid"
+        return int(pid_file.read_text().split("\n")[0])
+
+    def pids(self) -> list[int]:
+        """Everything that runs for this folder, besides the database."""
+        mark = f"YILIAN_SUPERVISED={self.folder}".encode()
+        return [
+            int(entry.name)
+            for entry in Path("/proc").iterdir()
+            if entry.name.isdecimal() and mark in _environ(entry)
+        ]
+
+
+def _environ(entry: Path) -> list[bytes]:
+    try:
+        return (entry / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    running = Running(tmp_path_factory.mktemp("region") / "data")
+    running.start()
+    seen = running.wait_until_ready()
+    assert 503 in seen, "while it prepares, the port already answers"
+    yield running
+    if running.process.poll() is None:
+        running.process.terminate()
+        running.process.communicate(timeout=PATIENCE)
+
+
+def test_a_second_start_is_told_where_the_first_one_is(running: Running) -> None:
+    second = running.command("up")
+    said, _ = second.communicate(timeout=PATIENCE)
+    assert second.returncode == 1
+    assert f"http://localhost:{running.port}" in said
+    assert str(running.process.pid) in said
+
+
+def test_a_taken_port_is_named(running: Running, tmp_path: Path) -> None:
+    other = Running(tmp_path / "other")
+    for port in (running.port, running.port - 1):
+        other.port = port
+        process = other.command("up")
+        said, _ = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 1
+        assert f"Port {running.port} cannot be used" in said
+
+
+def test_other_commands_share_the_server_and_leave_it_running(running: Running) -> None:
+    asked = running.command("manage", "showmigrations", "--plan")
+    said, _ = asked.communicate(timeout=PATIENCE)
+    assert "[X]  contenttypes.0001_initial" in said
+    assert running.status() == 200
+
+
+def test_whoever_is_killed_comes_back(running: Running) -> None:
+    before = [*running.pids(), running.database()]
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    time.sleep(0.2)
+    running.wait_until_ready()
+    assert not {*before} & {*running.pids(), running.database()}
+
+
+def test_everything_killed_at_once_starts_again(running: Running) -> None:
+    for pid in (running.process.pid, running.database(), *running.pids()):
+        os.kill(pid, signal.SIGKILL)
+    running.process.communicate()
+    running.start()
+    running.wait_until_ready()
+
+
+def test_a_note_left_by_a_killed_start_blocks_nobody(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "data")
+    folder.prepare()
+    folder.lock("up").touch()
+    folder.lock("up.json").write_text(json.dumps({"pid": 1, "url": "http://old"}))
+    (folder.path / "VERSION").write_text("99")
+    process = Running(folder.path).command("up")
+    said, _ = process.communicate(timeout=PATIENCE)
+    assert "newer version" in said
+    assert "already running" not in said
+
+
+def test_ctrl_c_stops_everything(running: Running) -> None:
+    running.process.send_signal(signal.SIGINT)
+    said, _ = running.process.communicate(timeout=PATIENCE)
+    assert running.process.returncode == 0
+    assert "Stopped." in said
+    assert running.pids() == []
+    assert not DataFolder(running.folder).cluster.is_alive()
