@@ -13,7 +13,7 @@ import segno
 from django.utils.translation import gettext
 from markupsafe import Markup
 
-from yilian.interfaces.web.words import HERE
+from yilian.interfaces.web.words import HERE, MONTHS, in_english
 from yilian.kernel.text import _
 from yilian.kernel.tier import ORDER, Direction, Tier, direction
 
@@ -75,7 +75,7 @@ def _arc(leaves: Tier, reaches: Tier) -> tuple[str, str]:
     if way is Direction.UP:
         return f"M{start} 22 Q{middle} -2 {end - 7} 18", _head(end - 3.5, 21.5, 42)
     if way is Direction.DOWN:
-        return f"M{start} 26 Q{middle} 50 {end + 7} 30", _head(end + 3.5, 26.5, 222)
+        return f"M{start} 26 Q{middle} 42 {end + 7} 29", _head(end + 3.8, 26.8, 212)
     loop = f"M{start - 3} 20 C{start - 20} -2 {start + 20} -2 {start + 5} 17"
     return loop, _head(start + 3.2, 20.2, 118)
 
@@ -236,8 +236,8 @@ def _ticks(start: date, end: date, scale: _Scale) -> list[Tick]:
 
 def _month_name(at: date) -> str:
     if at.month == 1:
-        return gettext("{year}年").format(year=at.year)
-    return gettext("{month}月").format(month=at.month)
+        return str(at.year) if in_english() else f"{at.year}年"
+    return MONTHS[at.month - 1] if in_english() else f"{at.month}月"
 
 
 # --- the tile map ---------------------------------------------------------

@@ -1,0 +1,173 @@
+"""What a page does by itself, in a real browser: yilian.js with the real refusals."""
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from types import ModuleType
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import pytest
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest, HttpResponse
+from django.template import engines
+from django.test import override_settings
+from django.urls import include, path
+from django.utils import timezone
+from playwright.sync_api import Page, sync_playwright
+
+from yilian.foundation.access.actor import Actor
+from yilian.interfaces.web import views
+from yilian.kernel.errors import Conflict, Invalid
+
+CHROMIUM = Path("/usr/bin/chromium")
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's Chromium")
+
+PAGE = """
+{% extends "web/base.html" %}
+{% import "components/forms.html" as forms %}
+{% import "components/marks.html" as marks %}
+{% block main %}
+{{ marks.clock(soon) }}
+<form id="refused" hx-post="/refused"><button>withdraw</button></form>
+<form id="wrong" hx-post="/wrong">{{ forms.input("phone", "电话", "138") }}
+  <button>save</button></form>
+<form id="slow" hx-post="/slow" hx-target="#out"><button>send</button></form>
+<form id="plain" method="post" action="/slow"><button>send</button></form>
+<p id="out"></p>
+{{ forms.picker("diagnosis", "诊断", "/gallery/codes") }}
+<i id="fresh" hx-get="/fresh" hx-trigger="live:referral from:body"></i>
+{% endblock %}
+"""
+acts: list[str] = []
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    soon = timezone.now() + timedelta(seconds=2)
+    request.actor: Actor | None = None  # type: ignore[attr-defined, misc]
+    template = engines["jinja2"].from_string(PAGE)
+    return HttpResponse(template.render({"soon": soon}, request))
+
+
+def refused(request: HttpRequest) -> HttpResponse:
+    raise Conflict("转诊单当前为“{state}”，不能撤回。", state="已到诊")
+
+
+def wrong(request: HttpRequest) -> HttpResponse:
+    raise Invalid(fields={"phone": "手机号应为 11 位数字。", "other": "还缺一项。"})
+
+
+def slow(request: HttpRequest) -> HttpResponse:
+    acts.append(request.method or "")
+    time.sleep(0.3)
+    return HttpResponse("done")
+
+
+def answering(text: str) -> Any:
+    return lambda request: HttpResponse(text)
+
+
+class ThreadedServer(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class QuietHandler(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """A test's server says nothing."""
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    pages = ModuleType("behaviour_pages")
+    shell = [path("codes", views.gallery_codes), path("language", views.language)]
+    pages.urlpatterns = [  # type: ignore[attr-defined]
+        path("", page),
+        path("refused", refused),
+        path("wrong", wrong),
+        path("slow", slow),
+        path("fresh", answering("17")),
+        path("gallery/", include(shell)),
+    ]
+    middleware = [
+        f"yilian.interfaces.web.middleware.{name}"
+        for name in ("Language", "Refusals", "ContentSecurity")
+    ]
+    with override_settings(ROOT_URLCONF=pages, MIDDLEWARE=middleware):
+        server = make_server(
+            "127.0.0.1",
+            0,
+            StaticFilesHandler(WSGIHandler()),
+            server_class=ThreadedServer,
+            handler_class=QuietHandler,
+        )
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def window() -> Iterator[Page]:
+    with sync_playwright() as play:
+        browser = play.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser.new_page()
+        browser.close()
+
+
+@pytest.fixture
+def shown(address: str, window: Page) -> Page:
+    acts.clear()
+    window.goto(address)
+    return window
+
+
+def test_a_refusal_is_told_in_the_servers_own_words(shown: Page) -> None:
+    shown.click("#refused button")
+    said = shown.locator(".toast p")
+    said.wait_for()
+    assert said.inner_text() == "转诊单当前为“已到诊”，不能撤回。"
+
+
+def test_an_error_goes_to_its_field_and_leaves_what_was_typed(shown: Page) -> None:
+    shown.click("#wrong button")
+    shown.locator("#wrong .error").wait_for()
+    assert shown.inner_text("#wrong .error") == "手机号应为 11 位数字。"
+    assert shown.input_value("#f-phone") == "138"
+    assert shown.inner_text(".toast li") == "还缺一项。"
+    shown.fill("#f-phone", "13800000000")
+    assert shown.is_hidden("#wrong .error")
+
+
+@pytest.mark.parametrize("form", ["slow", "plain"])
+def test_three_quick_presses_act_once(shown: Page, form: str) -> None:
+    shown.eval_on_selector(
+        f"#{form} button",
+        "button => { button.click(); button.click(); button.click() }",
+    )
+    shown.get_by_text("done", exact=True).wait_for()
+    assert acts == ["POST"]
+
+
+def test_a_clock_runs_down_and_then_says_that_it_is_late(shown: Page) -> None:
+    assert shown.locator(".clock.running").count() == 1
+    shown.wait_for_selector(".clock.overdue", timeout=5000)
+    assert shown.inner_text(".clock .unit") == "已超时"
+
+
+def test_a_diagnosis_is_found_by_initials_and_taken_with_enter(shown: Page) -> None:
+    shown.locator("#f-diagnosis").press_sequentially("tfx")
+    shown.wait_for_selector("[role=option]")
+    shown.keyboard.press("Enter")
+    assert shown.input_value("[name=diagnosis]") == "I10.x00"
+    shown.locator("#f-diagnosis").press_sequentially("x")
+    assert shown.input_value("[name=diagnosis]") == ""
+
+
+def test_a_live_notice_makes_what_listens_fresh(shown: Page) -> None:
+    shown.evaluate("document.body.dispatchEvent(new CustomEvent('live:referral'))")
+    shown.locator("#fresh", has_text="17").wait_for()
