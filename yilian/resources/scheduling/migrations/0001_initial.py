@@ -8,110 +8,230 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('directory', '0001_initial'),
-        ('population', '0001_initial'),
+        ("directory", "0001_initial"),
+        ("population", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Bed',
+            name="Bed",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('label', models.CharField(max_length=16)),
-                ('quota', models.CharField(default='open', max_length=16)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='directory.department')),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='directory.institution')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("label", models.CharField(max_length=16)),
+                ("quota", models.CharField(default="open", max_length=16)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="directory.department",
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="directory.institution",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Slot',
+            name="Slot",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(default='clinic', max_length=16)),
-                ('quota', models.CharField(default='open', max_length=16)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('cancelled_at', models.DateTimeField(null=True)),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='directory.department')),
-                ('doctor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='directory.practitionerrole')),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='directory.institution')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("kind", models.CharField(default="clinic", max_length=16)),
+                ("quota", models.CharField(default="open", max_length=16)),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("cancelled_at", models.DateTimeField(null=True)),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="directory.department",
+                    ),
+                ),
+                (
+                    "doctor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="directory.practitionerrole",
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="directory.institution",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Hold',
+            name="Hold",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('purpose_kind', models.CharField(max_length=32)),
-                ('purpose_id', models.UUIDField()),
-                ('state', models.CharField(default='held', max_length=12)),
-                ('period', django.contrib.postgres.fields.ranges.DateTimeRangeField()),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('bed', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='scheduling.bed')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='population.person')),
-                ('slot', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='scheduling.slot')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("purpose_kind", models.CharField(max_length=32)),
+                ("purpose_id", models.UUIDField()),
+                ("state", models.CharField(default="held", max_length=12)),
+                ("period", django.contrib.postgres.fields.ranges.DateTimeRangeField()),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "bed",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="holds",
+                        to="scheduling.bed",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="population.person",
+                    ),
+                ),
+                (
+                    "slot",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="holds",
+                        to="scheduling.slot",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='bed',
-            index=models.Index(fields=['institution'], name='bed_by_institution'),
+            model_name="bed",
+            index=models.Index(fields=["institution"], name="bed_by_institution"),
         ),
         migrations.AddConstraint(
-            model_name='bed',
-            constraint=models.UniqueConstraint(fields=('department', 'label'), name='bed_labelled_once'),
+            model_name="bed",
+            constraint=models.UniqueConstraint(
+                fields=("department", "label"), name="bed_labelled_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bed',
-            constraint=models.CheckConstraint(condition=models.Q(('quota__in', ['contract', 'open', 'referral'])), name='bed_quota_known'),
+            model_name="bed",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quota__in", ["contract", "open", "referral"])),
+                name="bed_quota_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='slot',
-            index=models.Index(fields=['department', 'starts_at'], name='slot_by_time'),
+            model_name="slot",
+            index=models.Index(fields=["department", "starts_at"], name="slot_by_time"),
         ),
         migrations.AddIndex(
-            model_name='slot',
-            index=models.Index(fields=['institution', 'starts_at'], name='slot_by_institution'),
+            model_name="slot",
+            index=models.Index(
+                fields=["institution", "starts_at"], name="slot_by_institution"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='slot_ends_after_start'),
+            model_name="slot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                name="slot_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.CheckConstraint(condition=models.Q(('quota__in', ['contract', 'open', 'referral'])), name='slot_quota_known'),
+            model_name="slot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quota__in", ["contract", "open", "referral"])),
+                name="slot_quota_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['clinic', 'exam'])), name='slot_kind_known'),
+            model_name="slot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["clinic", "exam"])),
+                name="slot_kind_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(fields=['purpose_id'], name='hold_by_purpose'),
+            model_name="hold",
+            index=models.Index(fields=["purpose_id"], name="hold_by_purpose"),
         ),
         migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(condition=models.Q(('state', 'held')), fields=['expires_at'], name='hold_waiting_to_expire'),
+            model_name="hold",
+            index=models.Index(
+                condition=models.Q(("state", "held")),
+                fields=["expires_at"],
+                name="hold_waiting_to_expire",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('bed__isnull', False), ('slot', None)), models.Q(('bed', None), ('slot__isnull', False)), _connector='OR'), name='hold_on_one_place'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("bed__isnull", False), ("slot", None)),
+                    models.Q(("bed", None), ("slot__isnull", False)),
+                    _connector="OR",
+                ),
+                name="hold_on_one_place",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['expired', 'held', 'released', 'used'])), name='hold_state_known'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["expired", "held", "released", "used"])
+                ),
+                name="hold_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['held', 'used'])), fields=('slot',), name='slot_given_once', violation_error_message='这个号已被占用，请另选一个。'),
+            model_name="hold",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["held", "used"])),
+                fields=("slot",),
+                name="slot_given_once",
+                violation_error_message="这个号已被占用，请另选一个。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('state__in', ['held', 'used']), ('bed__isnull', False)), expressions=[('bed', '='), ('period', '&&')], name='bed_taken_once_at_a_time', violation_error_message='这张床已被占用，请另选一张。'),
+            model_name="hold",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(
+                    ("state__in", ["held", "used"]), ("bed__isnull", False)
+                ),
+                expressions=[("bed", "="), ("period", "&&")],
+                name="bed_taken_once_at_a_time",
+                violation_error_message="这张床已被占用，请另选一张。",
+            ),
         ),
     ]
