@@ -9,7 +9,6 @@ from uuid import UUID
 from yilian.demo.world import places
 from yilian.demo.world.chance import fixed_id, likely, pick
 from yilian.demo.world.consortia.bodies import county_lead
-from yilian.demo.world.institutions.build import by_name
 from yilian.demo.world.institutions.plots import center_code, outpost_code
 from yilian.demo.world.numbers import Issuer
 from yilian.demo.world.people import ages
@@ -25,12 +24,13 @@ _OLD: Final = 72
 _KEY_PERCENT: Final = 66
 _OTHER_PERCENT: Final = 22
 _MOVED_IN: Final = 12  # one of so many has a number of another county
-_TERTIARY: Final[Mapping[str, str]] = {
-    "6401": "宁夏医科大学总医院",
-    "6402": "石嘴山市第二人民医院",
-    "6403": "吴忠市人民医院",
-    "6404": "固原市人民医院",
-    "6405": "中卫市人民医院",
+# City → code of the tertiary hospital that its residents choose.
+TERTIARY_BY_CITY: Final[Mapping[str, str]] = {
+    "6401": "640104-A1",
+    "6402": "640202-A2",
+    "6403": "640302-A1",
+    "6404": "640402-A1",
+    "6405": "640502-A1",
 }
 
 
@@ -95,8 +95,7 @@ def contract(
         return None
     center = center_code(village[:9])
     hospital = county_lead(village[:6])
-    tertiary = by_name()[_TERTIARY[village[:4]]]
-    chosen = [(Tier.PRIMARY, center), (Tier.TERTIARY, tertiary.code)]
+    chosen = [(Tier.PRIMARY, center), (Tier.TERTIARY, TERTIARY_BY_CITY[village[:4]])]
     if hospital.tier == Tier.SECONDARY:
         chosen.insert(1, (Tier.SECONDARY, hospital.code))
     starts_on = today - timedelta(days=rng.randrange(5, _CONTRACT_DAYS - 10))
