@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final, cast
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from yilian.foundation.access.actor import ROLE_NAMES, Actor, Reach, Role
@@ -14,8 +16,21 @@ from yilian.kernel.areas import short
 from yilian.kernel.calendar import local_day
 from yilian.kernel.text import Text
 from yilian.kernel.tier import Tier
-from yilian.registry.directory.models import PractitionerRole
-from yilian.registry.directory.rules import InstitutionKind, reach_of
+from yilian.registry.directory.models import (
+    Department,
+    DutyShift,
+    Institution,
+    PractitionerRole,
+)
+from yilian.registry.directory.rules import (
+    SPECIALTY_NAMES,
+    DutyKind,
+    Grade,
+    InstitutionKind,
+    Level,
+    Sponsor,
+    reach_of,
+)
 
 # One statement for every request, so written by hand. The consortia are read
 # here because asking for them separately would be a second one.
@@ -116,4 +131,158 @@ def post_label(place: str, department: str | None, roles: Iterable[str]) -> Text
     return Text(
         "{place} · {department} · {roles}",
         {"place": place, "department": department, "roles": words},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class InstitutionLine:
+    """An institution in a list or beside a name."""
+
+    id: UUID
+    code: str
+    name: str
+    legal_name: str
+    kind: InstitutionKind
+    tier: Tier | None
+    level: Level
+    grade: Grade
+    sponsor: Sponsor
+    area_code: str
+    address: str
+    phone: str
+    referral_phone: str
+    longitude: Decimal | None
+    latitude: Decimal | None
+    services: tuple[str, ...]
+    opened_on: date | None
+    closed_on: date | None
+
+    def is_open_on(self, day: date) -> bool:
+        return self.closed_on is None or self.closed_on > day
+
+
+def institution_line(institution_id: UUID) -> InstitutionLine | None:
+    return institution_lines([institution_id]).get(institution_id)
+
+
+def institution_lines(ids: Iterable[UUID]) -> dict[UUID, InstitutionLine]:
+    """One statement, however many."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    return {row.pk: line_of(row) for row in Institution.objects.filter(pk__in=wanted)}
+
+
+def line_of(row: Institution) -> InstitutionLine:
+    return InstitutionLine(
+        id=row.pk,
+        code=row.code,
+        name=row.short_name,
+        legal_name=row.legal_name,
+        kind=InstitutionKind(row.kind),
+        tier=Tier(row.tier) if row.tier else None,
+        level=Level(row.level),
+        grade=Grade(row.grade),
+        sponsor=Sponsor(row.sponsor),
+        area_code=row.area_code,
+        address=row.address,
+        phone=row.phone,
+        referral_phone=row.referral_phone,
+        longitude=row.longitude,
+        latitude=row.latitude,
+        services=tuple(row.services),
+        opened_on=row.opened_on,
+        closed_on=row.closed_on,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentLine:
+    id: UUID
+    institution_id: UUID
+    name: str
+    specialty: str
+    phone: str
+    has_ward: bool
+    treats: tuple[str, ...]
+    is_national_key: bool
+    is_regional_key: bool
+    hosts_quality_centre: bool
+    hosts_treatment_centre: bool
+
+    @property
+    def specialty_name(self) -> str:
+        return SPECIALTY_NAMES.get(self.specialty, self.specialty)
+
+
+def departments_of(institution_id: UUID) -> list[DepartmentLine]:
+    """Those open, in the order of their names."""
+    return departments_of_many([institution_id]).get(institution_id, [])
+
+
+def departments_of_many(ids: Iterable[UUID]) -> dict[UUID, list[DepartmentLine]]:
+    found: dict[UUID, list[DepartmentLine]] = {}
+    rows = Department.objects.filter(
+        Q(closed_on=None) | Q(closed_on__gt=today()), institution__in=set(ids)
+    ).order_by("name", "pk")
+    for row in rows:
+        line = DepartmentLine(
+            id=row.pk,
+            institution_id=row.institution_id,
+            name=row.name,
+            specialty=row.specialty,
+            phone=row.phone,
+            has_ward=row.has_ward,
+            treats=tuple(row.treats),
+            is_national_key=row.is_national_key,
+            is_regional_key=row.is_regional_key,
+            hosts_quality_centre=row.hosts_quality_centre,
+            hosts_treatment_centre=row.hosts_treatment_centre,
+        )
+        found.setdefault(row.institution_id, []).append(line)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class DutyLine:
+    id: UUID
+    post_id: UUID
+    kind: DutyKind
+    name: str
+    title: str
+    phone: str
+    start: datetime
+    end: datetime
+
+
+def duty_now(institution_id: UUID, kind: str) -> DutyLine | None:
+    """Who answers this minute; with two, the one who came on later."""
+    now = timezone.now()
+    running = _shifts(institution_id).filter(kind=kind, period__contains=now)
+    return next(map(_duty_line, running.order_by("-period__startswith", "pk")), None)
+
+
+def duty_roster(institution_id: UUID, start: datetime, end: datetime) -> list[DutyLine]:
+    shifts = _shifts(institution_id).filter(period__overlap=(start, end))
+    return list(map(_duty_line, shifts.order_by("period__startswith", "kind", "pk")))
+
+
+def _shifts(institution_id: UUID) -> QuerySet[DutyShift]:
+    return DutyShift.objects.filter(
+        institution_id=institution_id, post__left_at=None
+    ).select_related("post__practitioner", "institution")
+
+
+def _duty_line(row: DutyShift) -> DutyLine:
+    person = row.post.practitioner
+    fallback = person.phone or row.institution.referral_phone or row.institution.phone
+    return DutyLine(
+        id=row.pk,
+        post_id=row.post_id,
+        kind=DutyKind(row.kind),
+        name=person.name,
+        title=person.title,
+        phone=row.phone or fallback,
+        start=row.period.lower,
+        end=row.period.upper,
     )

@@ -1,5 +1,6 @@
 """What institutions can be, and which tier each kind stands on."""
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
@@ -188,6 +189,11 @@ CLINICAL: Final = frozenset(
 OF_AUTHORITIES: Final = frozenset({Role.OFFICER, Role.INSURER})
 
 
+POWERS_JOINED: Final = _(
+    "系统、安全、审计管理员三员分立：一个岗位、一个账号只能担任其中之一。"
+)
+
+
 def reach_of(roles: frozenset[Role]) -> Reach:
     """How far a post sees; with several roles, the widest that meets patients."""
     if not roles.isdisjoint(CLINICAL):
@@ -199,12 +205,17 @@ def reach_of(roles: frozenset[Role]) -> Reach:
     return Reach.AREA
 
 
+def joins_powers(*posts: frozenset[Role]) -> bool:
+    """Whether posts of one person bring separate powers together, 三员分立."""
+    return len(frozenset().union(*posts) & SEPARATE_POWERS) > 1
+
+
 def roles_problem(roles: frozenset[Role], kind: InstitutionKind) -> str | None:
     """Why these roles cannot stand in one post there; None when they can."""
     is_authority = kind is InstitutionKind.AUTHORITY
     if not roles or Role.RESIDENT in roles:
         return _("请至少选择一个工作角色。")
-    if len(roles & SEPARATE_POWERS) > 1:
+    if joins_powers(roles):
         return POWERS_JOINED
     if is_authority and roles & CLINICAL:
         return _("管理部门不设诊疗岗位。")
@@ -213,6 +224,99 @@ def roles_problem(roles: frozenset[Role], kind: InstitutionKind) -> str | None:
     return None
 
 
-POWERS_JOINED: Final = _(
-    "系统、安全、审计管理员三员分立：一个岗位、一个账号只能担任其中之一。"
+_CREDIT_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_CREDIT_WEIGHTS: Final = (
+    1,
+    3,
+    9,
+    27,
+    19,
+    26,
+    16,
+    17,
+    20,
+    29,
+    25,
+    13,
+    8,
+    24,
+    10,
+    30,
+    28,
 )
+_CREDIT_SHAPE: Final = re.compile(rf"[{_CREDIT_ALPHABET}]{{18}}", re.ASCII)
+
+
+def is_credit_code(code: str) -> bool:
+    """统一社会信用代码 with its check character (GB 32100)."""
+    if _CREDIT_SHAPE.fullmatch(code) is None:
+        return False
+    pairs = zip(code, _CREDIT_WEIGHTS, strict=False)
+    total = sum(_CREDIT_ALPHABET.index(sign) * weight for sign, weight in pairs)
+    return code[17] == _CREDIT_ALPHABET[-total % 31]
+
+
+SERVICE_NAMES: Final[Mapping[str, str]] = {
+    "outpatient": _("门诊"),
+    "inpatient": _("住院"),
+    "emergency": _("急诊"),
+    "icu": _("重症监护"),
+    "pci": _("急诊介入"),
+    "thrombolysis": _("静脉溶栓"),
+    "thrombectomy": _("取栓"),
+    "surgery": _("手术"),
+    "delivery": _("分娩"),
+    "nicu": _("新生儿重症监护"),
+    "critical_maternal": _("危重孕产妇救治"),
+    "dialysis": _("血液透析"),
+    "radiotherapy": _("放射治疗"),
+    "endoscopy": _("内镜"),
+    "cataract_surgery": _("白内障手术"),
+    "rehabilitation": _("康复"),
+    "nursing": _("护理"),
+    "palliative_care": _("安宁疗护"),
+    "long_term_care": _("长期照护"),
+    "medical_elderly_care": _("医养结合"),
+    "nebulisation": _("雾化"),
+    "x_ray": _("X 线"),
+    "elderly_care": _("养老照护"),
+    "ct": "CT",
+    "mr": _("磁共振"),
+    "dsa": _("血管造影"),
+    "ultrasound": _("超声"),
+    "pathology": _("病理"),
+    "laboratory": _("检验"),
+    "ecg": _("心电图"),
+    "tele_consult": _("远程会诊"),
+    "tele_imaging": _("远程影像"),
+    "tele_pathology": _("远程病理"),
+    "tele_ecg": _("远程心电"),
+    "chest_pain_center": _("胸痛中心"),
+    "stroke_center": _("卒中中心"),
+    "chest_pain_unit": _("胸痛救治单元"),
+    "stroke_unit": _("卒中防治单元"),
+    "tcm_prevention": _("中医治未病"),
+    "psychiatric_inpatient": _("精神科住院"),
+    "orthodontics": _("正畸"),
+    "implant": _("种植牙"),
+    "vaccination": _("预防接种"),
+    "chronic_management": _("慢病管理"),
+    "family_doctor": _("家庭医生签约"),
+    "home_visit": _("上门服务"),
+}
+
+FUNDING_NAMES: Final[Mapping[str, str]] = {
+    "region": _("自治区财政"),
+    "city": _("市财政"),
+    "county": _("县（区）财政"),
+    "county_subsidy": _("县（区）财政补助"),
+    "enterprise": _("企业"),
+    "self_funded": _("自筹"),
+}
+
+OWNERSHIP_NAMES: Final[Mapping[str, str]] = {
+    "state_owned": _("国有"),
+    "state_enterprise": _("国有企业"),
+    "collective": _("集体"),
+    "private": _("民营"),
+}

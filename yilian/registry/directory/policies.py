@@ -1,0 +1,57 @@
+"""Who may change the directory. What it says of institutions is for everybody."""
+
+from yilian.foundation.access.actor import SEPARATE_POWERS, Actor, Reach, Role
+from yilian.kernel.areas import lies_in
+from yilian.registry.directory.models import Institution
+
+
+def can_open_institutions(actor: Actor, area_code: str) -> bool:
+    """The system administrator of the authority in whose area it lies."""
+    if actor.reach is Reach.SYSTEM:
+        return True
+    return actor.has(Role.SYSTEM_ADMIN) and _governs(actor, area_code)
+
+
+def can_close(actor: Actor, institution: Institution) -> bool:
+    return can_open_institutions(actor, institution.area_code)
+
+
+def can_administer(actor: Actor, institution: Institution) -> bool:
+    """Posts and departments: its own administrator, or the authority's."""
+    if can_open_institutions(actor, institution.area_code):
+        return True
+    is_own = actor.institution_id == institution.pk
+    return is_own and actor.has(Role.SYSTEM_ADMIN)
+
+
+def can_appoint(actor: Actor, institution: Institution, roles: frozenset[str]) -> bool:
+    """Separate powers are given and taken by the security administrator: whoever
+    keeps the system does not choose who watches it."""
+    if actor.reach is Reach.SYSTEM or not roles & SEPARATE_POWERS:
+        return can_administer(actor, institution)
+    return keeps_watch(actor, institution)
+
+
+def keeps_watch(actor: Actor, institution: Institution) -> bool:
+    """The security administrator of the authority in whose area it lies."""
+    return actor.has(Role.SECURITY_ADMIN) and _governs(actor, institution.area_code)
+
+
+def can_plan_duty(actor: Actor, institution: Institution) -> bool:
+    is_own = actor.institution_id == institution.pk
+    return can_administer(actor, institution) or (
+        is_own and actor.has(Role.REFERRAL_DESK)
+    )
+
+
+def can_see_staff(actor: Actor, institution: Institution) -> bool:
+    """Colleagues see each other; so does who keeps the accounts of the area."""
+    is_own = actor.institution_id == institution.pk
+    watches = keeps_watch(actor, institution)
+    return is_own or watches or can_administer(actor, institution)
+
+
+def _governs(actor: Actor, area_code: str) -> bool:
+    # An empty area would enclose every other.
+    has_area = actor.is_authority and actor.area_code != ""
+    return has_area and lies_in(area_code, actor.area_code)

@@ -1,0 +1,28 @@
+"""Everything that is written in the directory."""
+
+from yilian.registry.directory.services.duty import cancel_duty, plan_duty
+from yilian.registry.directory.services.institutions import (
+    add_equipment,
+    close_institution,
+    open_department,
+    open_institution,
+)
+from yilian.registry.directory.services.loading import load_many
+from yilian.registry.directory.services.posts import (
+    add_practitioner,
+    appoint,
+    leave_post,
+)
+
+__all__ = [
+    "add_equipment",
+    "add_practitioner",
+    "appoint",
+    "cancel_duty",
+    "close_institution",
+    "leave_post",
+    "load_many",
+    "open_department",
+    "open_institution",
+    "plan_duty",
+]
