@@ -140,6 +140,14 @@ def test_other_commands_share_the_server_and_leave_it_running(running: Running) 
     assert running.status() == 200
 
 
+def test_the_doctor_finds_a_running_region_well(running: Running) -> None:
+    asked = running.command("doctor")
+    said, _ = asked.communicate(timeout=PATIENCE)
+    assert asked.returncode == 0, said
+    assert "append-only" in said
+    assert "fail" not in said
+
+
 def test_whoever_is_killed_comes_back(running: Running) -> None:
     before = [*running.pids(), running.database()]
     for pid in before:
