@@ -12,12 +12,13 @@ from typing import Any, Final
 
 import click
 
-from yilian.config.runtime.trouble import CannotStart
-
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 RESIDENTS: Final = 2000
 SEED: Final = 1
+
+
+_CLICKS_OWN: Final = (click.ClickException, click.exceptions.Exit, click.Abort)
 
 
 class _InWords(click.Group):
@@ -26,8 +27,13 @@ class _InWords(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except CannotStart as error:
-            click.echo(str(error), err=True)
+        except Exception as error:
+            from yilian.config.runtime.environment import in_words
+
+            words = None if isinstance(error, _CLICKS_OWN) else in_words(error)
+            if words is None:
+                raise
+            click.echo(str(words), err=True)
             ctx.exit(1)
 
 

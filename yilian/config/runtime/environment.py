@@ -5,6 +5,7 @@ Afterwards `os.environ` holds what the settings read (`DATABASE_URL`,
 processes we start.
 """
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ import psycopg
 
 from yilian.config.runtime import database
 from yilian.config.runtime.database import Urls
-from yilian.config.runtime.folder import DataFolder
+from yilian.config.runtime.folder import DataFolder, disk_full
 from yilian.config.runtime.locks import locked, shared, try_exclusive
 from yilian.config.runtime.postgres import SUPERUSER
 from yilian.config.runtime.trouble import CannotStart
@@ -132,6 +133,22 @@ def explain(error: psycopg.OperationalError) -> CannotStart:
     said = str(error)
     why = next(reason for reason in REASONS if reason[0] in said)
     return CannotStart(
-        f"无法连接 DATABASE_URL 所指的数据库：{why[1]}。",
-        f"The database named in DATABASE_URL cannot be reached: {why[2]}.",
+        f"无法连接数据库：{why[1]}。请检查 DATABASE_URL 和数据库服务。",
+        f"The database cannot be reached: {why[2]}. Check DATABASE_URL and the server.",
     )
+
+
+def in_words(error: BaseException | None) -> CannotStart | None:
+    """None for what is a bug, and must be seen as one."""
+    match error:
+        case CannotStart():
+            return error
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return disk_full(DataFolder.named().path)
+        case psycopg.errors.DiskFull():
+            return disk_full(DataFolder.named().path)
+        case psycopg.OperationalError():
+            return explain(error)
+        case None:
+            return None
+    return in_words(error.__cause__)

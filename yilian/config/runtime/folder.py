@@ -1,5 +1,6 @@
 """The data folder: database, keys, logs, and the number of its format."""
 
+import errno
 import os
 import secrets
 import shutil
@@ -127,7 +128,7 @@ def disk_full(path: Path) -> CannotStart:
 
 
 def explain(error: OSError, path: Path) -> CannotStart:
-    if error.errno in {28, 122}:  # no space left, quota used up
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return disk_full(path)
     return CannotStart(
         f"无法写入数据文件夹 {path}（{error.strerror}）。"

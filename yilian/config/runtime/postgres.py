@@ -92,11 +92,15 @@ class Cluster:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def answers(self) -> bool:
+        return self._refusal() is None
+
+    def _refusal(self) -> str | None:
+        """What the server says to a caller, or None when it lets us in."""
         try:
             psycopg.connect(self.url(SUPERUSER, "postgres"), connect_timeout=5).close()
-        except psycopg.OperationalError:
-            return False
-        return True
+        except psycopg.OperationalError as error:
+            return str(error)
+        return None
 
     def is_alive(self) -> bool:
         """Cheaper than a connection, for watching."""
@@ -111,7 +115,9 @@ class Cluster:
     def _start(self) -> None:
         process: subprocess.Popen[bytes] | None = None
         give_up_at = time.monotonic() + PATIENCE
-        while not self.answers():
+        while (refusal := self._refusal()) is not None:
+            if NO_SPACE in refusal:
+                raise explain_log(refusal)
             if process is None and not self._inhabitants():
                 process = self._launch()
             if process is not None and process.poll() is not None:
@@ -254,9 +260,10 @@ class Cluster:
             return explain_log("")
 
 
+NO_SPACE: Final = "No space left on device"
 REASONS: Final[tuple[tuple[str, str, str], ...]] = (
     (
-        "No space left on device",
+        NO_SPACE,
         "磁盘已满，数据库无法启动。请腾出空间后重试。",
         "The disk is full, so the database cannot start. Free some space and retry.",
     ),

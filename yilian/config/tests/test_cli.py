@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -33,6 +34,26 @@ def test_every_command_explains_itself(command: str) -> None:
 def test_a_wrong_port_is_refused_before_anything_starts() -> None:
     answer = CliRunner().invoke(main, ["up", "--port", "65535"])
     assert answer.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://me:secret@127.0.0.1:1/x", "no server listens there"),
+        ("mysql://me:secret@127.0.0.1/x", "only PostgreSQL"),
+    ],
+)
+def test_a_wrong_address_is_explained_without_its_password(
+    url: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YILIAN_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("YILIAN_SECRET_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.delenv("YILIAN_OWNER_URL", raising=False)
+    answer = CliRunner().invoke(main, ["migrate"])
+    assert answer.exit_code == 1
+    assert said in answer.output
+    assert "secret" not in answer.output
 
 
 def test_the_command_itself_loads_neither_django_nor_a_database_driver() -> None:
