@@ -152,11 +152,15 @@ class PatientFacts:
 
     def _visit(self, key: str, touches: list[Touch]) -> Visit:
         last = max(touches, key=lambda touch: touch.at)
-        stay = next((e for e in self.encounters if e.ref == key), None)
+        stay = self._encounter_by_ref.get(key)
         if stay is not None:
             return Visit(key, last.at, last.day, stay.is_follow_up)
         is_follow_up = any(t.encounter or not t.is_laboratory for t in touches)
         return Visit(key, last.at, last.day, is_follow_up)
+
+    @cached_property
+    def _encounter_by_ref(self) -> Mapping[str, Encounter]:
+        return {encounter.ref: encounter for encounter in self.encounters}
 
     def visit_key(self, encounter: str | None, day: date) -> str:
         return encounter or self._encounter_of_day.get(day) or f"day:{day}"

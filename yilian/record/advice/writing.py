@@ -77,7 +77,7 @@ def texts_module() -> str:
     lines = "".join(f'    _("{text}"),\n' for text in marked)
     return (
         '"""What the packs say, marked for translation; made by `writing.py`."""\n\n'
-        "# ruff: noqa: E501\n\n"
+        "# ruff: noqa: E501\n# fmt: off\n\n"
         "from typing import Final\n\n"
         "from yilian.kernel.text import _\n\n"
         f"TEXTS: Final = (\n{lines})\n"

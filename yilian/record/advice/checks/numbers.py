@@ -17,6 +17,10 @@ OPS: Final[Mapping[str, Callable[[Decimal, Decimal], bool]]] = {
     "<": operator.lt,
 }
 _UPWARD: Final = frozenset({">=", ">"})
+_STRICT: Final = frozenset({">", "<"})
+# At the limit itself, "33 or more" settles these and "33 or less" those.
+_CLOSED_BY_FLOOR: Final = frozenset({">=", "<"})
+_CLOSED_BY_CEILING: Final = frozenset({"<=", ">"})
 
 
 def number(leaf: Number, case: Case) -> Verdict:
@@ -42,20 +46,24 @@ def silence(meaning: Silence, missing: Sequence[str]) -> Verdict:
 
 def compare(measured: Measurement, op: str, limit: Decimal) -> Verdict:
     """Whether the value meets `op limit`; unknown when a `>33` leaves it open."""
+    if measured.comparator:
+        return _compare_bound(measured, op, limit)
     met = OPS[op](measured.value, limit)
-    if _is_open(measured, op, met=met):
-        return Verdict(None, (measured.ref,), (measured.code,))
     rounded = measured.value.quantize(limit, ROUND_HALF_UP)
     near = not met and OPS[op](rounded, limit)
     return Verdict(met, (measured.ref,), near_limit=near)
 
 
-def _is_open(measured: Measurement, op: str, *, met: bool) -> bool:
+def _compare_bound(measured: Measurement, op: str, limit: Decimal) -> Verdict:
     """`> 33` certainly meets `>= 30`; whether it meets `<= 40` is not known."""
-    if not measured.comparator:
-        return False
-    value_is_floor = measured.comparator in _UPWARD
-    return met is not (value_is_floor == (op in _UPWARD))
+    is_floor = measured.comparator in _UPWARD
+    value = measured.value
+    is_beyond = value > limit if is_floor else value < limit
+    is_strict = measured.comparator in _STRICT
+    closes = op in (_CLOSED_BY_FLOOR if is_floor else _CLOSED_BY_CEILING)
+    if is_beyond or (value == limit and (is_strict or closes)):
+        return Verdict(is_floor == (op in _UPWARD), (measured.ref,))
+    return Verdict(None, (measured.ref,), (measured.code,))
 
 
 def _readings(leaf: Number, case: Case) -> Sequence[Measurement]:

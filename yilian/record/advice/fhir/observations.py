@@ -99,6 +99,9 @@ class Observations:
             if sign:
                 self._read_status(entry, piece, sign, when, encounter)
                 return
+        for coding in codings(part(piece, "valueCodeableConcept")):
+            if is_ours(coding.system) and coding.code in SIGNS:
+                self._add_sign(entry, coding.code, True, when, encounter)
 
     def _read_number(
         self,
