@@ -193,7 +193,8 @@ def _body(  # noqa: PLR0917
         code=code,
         alias=alias,
         form=form,
-        governing_authority=commission_code(area),
+        # Within a city, the city's commission governs (NX-5.3-h).
+        governing_authority=commission_code(area[:4]),
         area_code=area,
         specialties=specialties,
         founded_on=founded_on,
