@@ -13,8 +13,9 @@ from yilian.kernel.text import _
 LOINC: Final = "http://loinc.org"
 SBP: Final = "8480-6"
 DBP: Final = "8462-4"
-BLOOD_PRESSURE_PANELS: Final = frozenset({"85354-9", "55284-4", "35094-2", "18684-1"})
+# Ours, where LOINC has no code that we could verify.
 ARM_DIFFERENCE: Final = "arm_bp_difference"
+ANKLE_BRACHIAL: Final = "ankle_brachial_index"
 KETONES: Final = "ketones_positive"
 
 
@@ -108,7 +109,7 @@ def _analyte(  # noqa: PLR0917  (a table reads best by position)
 ANALYTES: Final = (
     _analyte(SBP, _("收缩压"), "mm[Hg]", "20", "350", _PRESSURE),
     _analyte(DBP, _("舒张压"), "mm[Hg]", "10", "250", _PRESSURE),
-    _analyte("8867-4", _("心率"), "/min", "0", "350", _RATE, "68999-2", "8889-8"),
+    _analyte("8867-4", _("心率"), "/min", "0", "350", _RATE, "8889-8"),
     _analyte(
         "8310-5", _("体温"), "Cel", "20", "46", _TEMPERATURE, "8331-1", "8328-7"
     ),
@@ -138,12 +139,11 @@ ANALYTES: Final = (
         "14959-1", "32294-1", "14958-3",
     ),
     _analyte("2823-3", _("血钾"), "mmol/L", "0.5", "15",
-             {**_MOLES, "meq/l": SAME}, "6298-4", "22760-3"),
-    _analyte("6873-4", _("血β-羟丁酸"), "mmol/L", "0", "60", _MOLES, "53060-9"),
+             {**_MOLES, "meq/l": SAME}, "6298-4"),
+    _analyte("6873-4", _("血β-羟丁酸"), "mmol/L", "0", "60", _MOLES),
     _analyte("2524-7", _("血乳酸"), "mmol/L", "0", "60", _MOLES,
              "2518-9", "32693-4"),
-    _analyte("77195-6", _("踝肱指数"), "1", "0", "5",
-             _units("1", "{ratio}", "ratio"), "44974-4"),
+    _analyte(ANKLE_BRACHIAL, _("踝肱指数"), "1", "0", "5", _units("1", "{ratio}")),
     _analyte(ARM_DIFFERENCE, _("两臂收缩压差"), "mm[Hg]", "0", "200", _PRESSURE),
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ from yilian.record.advice.checks.tree import check
 from yilian.record.advice.facts import PatientFacts
 from yilian.record.advice.groups import GROUPS
 from yilian.record.advice.loading import in_force, shipped
-from yilian.record.advice.rules import Advice, Outcome, Pack, Rule, Tree
+from yilian.record.advice.rules import Advice, Direction, Outcome, Pack, Rule, Tree
 from yilian.record.advice.verdict import YES, Verdict, all_of, negate, unknown
 
 _OUTCOMES: Final[Mapping[bool | None, Outcome]] = {
@@ -66,7 +66,10 @@ def _of_pack(pack: Pack, facts: PatientFacts, on: date) -> list[Advice]:
     advice = {}
     for rule in pack.rules:
         case = Case(facts, on, rule.params)
-        verdict = _for_members(pack, case, _judge(rule, case))
+        verdict = _judge(rule, case)
+        # An emergency does not wait for a diagnosis.
+        if rule.direction is not Direction.EMERGENCY:
+            verdict = _for_members(pack, case, verdict)
         advice[rule.rule_id] = _advice(pack, rule, verdict, case)
     return [_superseded(rule, advice) for rule in pack.rules]
 

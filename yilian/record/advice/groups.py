@@ -32,7 +32,7 @@ GROUPS: Final[Mapping[str, Group]] = {
     "diabetes_type_unclear": Group(("E14",), frozenset({"73211009"})),
     "diabetes_acute": Group(
         tuple(f"E1{kind}.{part}" for kind in range(5) for part in (0, 1)),
-        frozenset({"420422005", "267384006", "422228004", "26298008"}),
+        frozenset({"420422005", "26298008"}),
     ),
     "diabetes_chronic": Group(
         (
@@ -57,7 +57,7 @@ GROUPS: Final[Mapping[str, Group]] = {
     "pregnancy": Group(
         ("O00-O99", "Z33", "Z34", "Z35"), frozenset({"72892002", "77386006"})
     ),
-    "lactation": Group(("Z39.1",), frozenset({"82374005", "413712001"})),
+    "lactation": Group(("Z39.1",), frozenset({"413712001"})),
     "gestational_diabetes": Group(("O24",), frozenset({"11687002"})),
 }
 

@@ -285,7 +285,7 @@ class Pack:
     sources: Mapping[str, str]
     rules: tuple[Rule, ...]
     group: str | None = None  # of `groups.py`; None: for everybody
-    member: Tree | None = None  # without this a rule cannot fire
+    member: Tree | None = None  # without this only an emergency can fire
     known: Tree | None = None  # the person is known to have the disease
     stable: Tree | None = None  # the machine's part of "can go down"
     stable_rule: str = ""

@@ -33,11 +33,32 @@ of the codes below, and `effectiveDateTime` or an Encounter.
 - A sign belongs to the follow-up of its Encounter, or else of its day.
 """
 
+_FOLLOW_UPS: Final = """
+## How a record is read
+
+- One Encounter, or without it one day in China, is one follow-up; an observation
+  without an Encounter joins the Encounter of its day. A laboratory result by
+  itself, and an inpatient or emergency stay without the value asked for, is none.
+- Of several readings of a follow-up the last decides on the target; any reading
+  can be a danger. "Two consecutive times": the last two follow-ups with a value.
+- A last follow-up without the value is unknown, never "at target".
+- A window of n days reaches from the day asked for back to n days before it.
+- Of the four follow-up classes F1 to F4 the gravest that fires stands alone.
+- Without a diagnosis or a value of the disease a rule does not fire but is unknown
+  (`I10-I15`, `E10-E14`); an emergency does not wait for a diagnosis.
+- A diagnosis that nobody recorded is read as not made. Without any medication on
+  record it is unknown what is taken.
+- Glucose: fasting first, else capillary, else unspecified; 2-hour values do not count.
+- A day before the first version of a pack is judged by that first version.
+
+"""
+
 _MEASURED: Final = """## Measured values
 
 Observations are counted unless `entered-in-error` or `cancelled`; a preliminary
 value counts. A unit that is not listed for the code, a missing unit or an
-impossible value is rejected and never guessed.
+impossible value is rejected and never guessed. Codes are LOINC; the two written
+in words stand in our CodeSystem.
 
 | code | also read as | 名称 | unit |
 |---|---|---|---|
@@ -64,7 +85,7 @@ def symptoms_page() -> str:
         parts.append(f"\n## {kind.value.capitalize()}s {KIND_NAMES[kind]}\n\n")
         parts.append("| code | 名称 | English |\n|---|---|---|\n")
         parts += [_row(sign) for sign in signs]
-    parts.append("\n" + _MEASURED)
+    parts += [_FOLLOW_UPS, _MEASURED]
     parts += [
         f"| `{a.code}` | {', '.join(a.also)} | {a.name} | {a.unit} |\n"
         for a in ANALYTES

@@ -48,8 +48,8 @@ _YES_WORDS: Final = frozenset(
 _NO_WORDS: Final = frozenset(
     {"no", "false", "negative", "neg", "absent", "-", "无", "否", "阴性"}
 )
-_LEFT: Final = frozenset({"368208006", "61396006"})
-_RIGHT: Final = frozenset({"368209003", "368210008"})
+_LEFT: Final = frozenset({"368208006"})
+_RIGHT: Final = frozenset({"368209003"})
 
 
 @dataclass

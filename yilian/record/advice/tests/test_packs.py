@@ -10,7 +10,7 @@ from yilian.record.advice.evaluate import evaluate
 from yilian.record.advice.fhir.read import read_facts
 from yilian.record.advice.loading import in_force, load_folder, read_pack, shipped
 from yilian.record.advice.schema import PackError
-from yilian.record.advice.tests.person import TODAY, patient, pressure
+from yilian.record.advice.tests.person import TODAY, Resource, patient, pressure, sign
 from yilian.record.advice.writing import SYMPTOMS, symptoms_page, texts_module
 
 PACK = """
@@ -77,6 +77,20 @@ def test_a_rule_stands_once() -> None:
 def test_a_condition_that_is_used_must_be_defined_before() -> None:
     with pytest.raises(PackError, match="'x' is not defined before"):
         read_pack(_pack().replace("when.any", 'unless.use = "x"\nwhen.any'), "p.toml")
+
+
+def test_an_exception_takes_a_rule_back_and_an_unknown_one_leaves_it_open() -> None:
+    exception = 'unless = { finding_any = ["tcm_need_unmet"] }\nwhen.any'
+    pack = read_pack(_pack().replace("when.any", exception), "p.toml")
+
+    def outcome(*more: Resource) -> str:
+        facts = read_facts([patient(), pressure(150, 80), *more])
+        [found] = evaluate(facts, on=TODAY, packs=[pack])
+        return found.outcome.value
+
+    assert outcome(sign("tcm_need_unmet")) == "not"
+    assert outcome(sign("tcm_need_unmet", present=False)) == "fires"
+    assert outcome() == "unknown"
 
 
 def test_the_version_of_the_day_decides(tmp_path: Path) -> None:

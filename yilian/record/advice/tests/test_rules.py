@@ -8,6 +8,7 @@ from yilian.kernel.tier import Tier
 from yilian.record.advice.evaluate import evaluate
 from yilian.record.advice.fhir.read import read_facts
 from yilian.record.advice.loading import shipped
+from yilian.record.advice.symptoms import SYSTEM
 from yilian.record.advice.tests.person import (
     TODAY,
     Resource,
@@ -244,6 +245,17 @@ def _arms(left: int, right: int) -> list[Resource]:
             ],
         ),
         (
+            "DM-U6",
+            [
+                DIABETES,
+                observation(
+                    concept("ankle_brachial_index", SYSTEM),
+                    valueQuantity=quantity(0.8, "1"),
+                ),
+            ],
+            [glucose(6.0)],
+        ),
+        (
             "DM-U7",
             [glucose(14.0), observation(concept("2514-8"), valueString="++")],
             [glucose(14.0), observation(concept("2514-8"), valueString="-")],
@@ -310,7 +322,8 @@ def test_every_rule_is_tried_above() -> None:
         ("HTN-U11", [pressure(150, 80), *THREE_DRUGS], {"full_dose_drugs"}),
         ("HTN-U12", [HYPERTENSION], {"62238-1", "9318-7"}),
         ("HTN-U16", [pressure(130, 80)], {"tcm_need_unmet"}),
-        ("HTN-E5", [sign("chest_pain_lasting")], {"I10-I15"}),
+        ("HTN-U4", [sign("adverse_reaction")], {"I10-I15"}),
+        ("DM-F2", [pressure(130, 80), sign("adverse_reaction")], {"E10-E14"}),
         ("HTN-E6", [pressure(130, 80)], {"8867-4"}),
         ("HTN-D1", [HYPERTENSION, AMLODIPINE, *STEADY_PRESSURE],
          {"plan_signed", "plan_fixed", "fit_for_primary", "home_oral_drugs"}),
@@ -330,11 +343,15 @@ def test_what_is_not_on_record_is_unknown_and_named(
     assert set(found.missing) == missing
 
 
-def test_a_diabetic_rule_does_not_fire_for_someone_without_any_sign_of_diabetes() -> (
-    None
-):
-    found = advice(pressure(182, 96))["DM-F4"]
-    assert (found.outcome, found.missing) == ("unknown", ("E10-E14",))
+def test_an_emergency_does_not_wait_for_a_diagnosis() -> None:
+    assert {"HTN-E1", "HTN-F4", "DM-F4"} <= fired(sign("consciousness_change"))
+    assert "HTN-E5" in fired(sign("chest_pain_lasting"))
+
+
+def test_high_pressure_is_a_diabetic_danger_only_with_a_sign_of_diabetes() -> None:
+    assert outcomes(pressure(182, 96))["DM-F4"] == "unknown"
+    assert outcomes(pressure(182, 96), glucose(6.0))["DM-F4"] == "fires"
+    assert outcomes(pressure(182, 96), DIABETES)["DM-F4"] == "fires"
 
 
 def test_the_elderly_limit_counts_from_the_65th_birthday() -> None:
