@@ -5,7 +5,7 @@ from datetime import date
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -21,8 +21,14 @@ from yilian.registry.consortium.rules import (
 )
 
 
+class ConsortiumQuerySet(models.QuerySet["Consortium"]):
+    def open_on(self, day: date) -> "ConsortiumQuerySet":
+        return self.filter(Q(ended_on=None) | Q(ended_on__gt=day))
+
+
 class Consortium(models.Model):
-    """A medical consortium. `alias` is for display only, never on a licence (NX-5.3-c)."""
+    """A medical consortium. `alias` is for display only, never on a licence
+    (NX-5.3-c)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     code = models.CharField(max_length=24, unique=True)
@@ -34,6 +40,8 @@ class Consortium(models.Model):
     founded_on = models.DateField()
     ended_on = models.DateField(null=True)
 
+    objects = ConsortiumQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -43,6 +51,15 @@ class Consortium(models.Model):
 
     def __str__(self) -> str:
         return self.alias
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def on(self, day: date) -> "MembershipQuerySet":
+        """Of consortia that have not ended."""
+        return self.filter(
+            Q(consortium__ended_on=None) | Q(consortium__ended_on__gt=day),
+            period__contains=day,
+        )
 
 
 class Membership(models.Model):
@@ -61,6 +78,8 @@ class Membership(models.Model):
     tightness = models.CharField(max_length=16)
     is_territorial = models.BooleanField(default=False)
     period = DateRangeField()
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -87,18 +106,24 @@ class Membership(models.Model):
 
 class AgreementQuerySet(models.QuerySet["Agreement"]):
     def in_force(self, day: date) -> "AgreementQuerySet":
+        """Signed by every party by that day, valid on it, and not ended before it."""
+        unsigned = AgreementParty.objects.filter(
+            Q(signed_on=None) | Q(signed_on__gt=day), agreement=OuterRef("pk")
+        )
         return self.filter(
-            state=SignatureState.SIGNED.value, validity__contains=day
+            ~Exists(unsigned),
+            Q(ended_on=None) | Q(ended_on__gt=day),
+            state__in=[SignatureState.SIGNED.value, SignatureState.ENDED.value],
+            validity__contains=day,
         )
 
     def between(self, one: object, other: object) -> "AgreementQuerySet":
-        return self.filter(parties__institution=one).filter(
-            parties__institution=other
-        )
+        return self.filter(parties__institution=one).filter(parties__institution=other)
 
 
 class Agreement(models.Model):
-    """What parties have signed; only a referral agreement in force opens a green lane."""
+    """What parties have signed; only a referral agreement in force opens a green
+    lane."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.CharField(max_length=32, unique=True)
