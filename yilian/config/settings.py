@@ -29,6 +29,11 @@ YILIAN_ACTOR_BUILDER = "yilian.registry.population.actors.actor_for"
 YILIAN_POSTS = "yilian.registry.directory.queries.posts_of"
 YILIAN_RECORD_SINK = "yilian.config.wiring.RECORD_SINK"
 YILIAN_SUBSCRIPTIONS = "yilian.config.wiring.SUBSCRIPTIONS"
+YILIAN_LIVE_NOTICES = "yilian.config.wiring.LIVE"
+YILIAN_INSTITUTIONS = "yilian.registry.directory.queries.institution_lines"
+YILIAN_SHORT_MESSAGES = os.environ.get(
+    "YILIAN_SHORT_MESSAGES", "yilian.interfaces.exchange.sms_console.ConsoleGateway"
+)
 
 
 def _secret_key() -> str:
@@ -83,6 +88,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "yilian.interfaces.web.middleware.BodyLimit",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "yilian.interfaces.web.middleware.ContentSecurity",
     "yilian.interfaces.web.middleware.Language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -146,6 +152,14 @@ def _database() -> dict[str, object]:
 
 
 DATABASES = {"default": _database()}
+PROCRASTINATE_WORKER_DEFAULTS = {
+    "concurrency": int(os.environ.get("YILIAN_JOBS", "4")),
+    "fetch_job_polling_interval": 0.2,  # jobs of one lock follow at this pace
+    "update_heartbeat_interval": 2.0,
+    "stalled_worker_timeout": 10.0,
+    "shutdown_graceful_timeout": 8.0,
+    "delete_jobs": "successful",
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "identity.Account"
@@ -169,6 +183,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = ["username"]
 AXES_RESET_ON_SUCCESS = True
+SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # clinics share one address: lock the name
 AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["username", "password", "ip_address"]
 LOGIN_URL = "identity:sign_in"
@@ -180,6 +195,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_NAME = "yilian_session"
 YILIAN_IDLE_MINUTES = int(os.environ.get("YILIAN_IDLE_MINUTES", "30"))
 CSRF_COOKIE_NAME = "yilian_csrf"
+CSRF_FAILURE_VIEW = "yilian.interfaces.web.errors.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 if os.environ.get("YILIAN_TLS") == "1":

@@ -1,5 +1,37 @@
 """Every address. Each module owns its own `urls.py`; this page puts them together."""
 
-from django.urls import URLPattern, URLResolver
+from importlib.util import find_spec
+from typing import Final
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
+
+ROOMS: Final = (
+    ("", "yilian.interfaces.web.urls"),
+    ("account/", "yilian.foundation.identity.urls"),
+    ("audit/", "yilian.foundation.audit.urls"),
+    ("events/", "yilian.foundation.outbox.urls"),
+    ("notices/", "yilian.foundation.notify.urls"),
+    ("parameters/", "yilian.foundation.parameters.urls"),
+    ("terminology/", "yilian.foundation.terminology.urls"),
+    ("institutions/", "yilian.registry.directory.urls"),
+    ("consortia/", "yilian.registry.consortium.urls"),
+    ("residents/", "yilian.registry.population.urls"),
+    ("record/", "yilian.record.urls"),
+    ("places/", "yilian.resources.scheduling.urls"),
+    ("reception/", "yilian.resources.reception.urls"),
+    ("referrals/", "yilian.care.referral.urls"),
+    ("fhir/", "yilian.interfaces.fhir_api.urls"),
+)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(prefix, include(module)) for prefix, module in ROOMS if find_spec(module)
+]
+if settings.YILIAN_DEMO and find_spec("yilian.demo.urls"):
+    # Signing in with a click exists in a demo and nowhere else (decisions 22).
+    urlpatterns.append(path("demo/", include("yilian.demo.urls")))
+
+handler400 = "yilian.interfaces.web.errors.bad_request"
+handler403 = "yilian.interfaces.web.errors.permission_denied"
+handler404 = "yilian.interfaces.web.errors.page_not_found"
+handler500 = "yilian.interfaces.web.errors.server_error"
