@@ -21,9 +21,10 @@ class Locator(models.Model):
     person_id = models.UUIDField()
 
     class Meta:
-        indexes = [
-            models.Index(fields=["person_id", "type"], name="locator_of_person")
-        ]
+        indexes = [models.Index(fields=["person_id", "type"], name="locator_of_person")]
+
+    def __str__(self) -> str:
+        return f"{self.type}/{self.id}"
 
 
 class Resource(models.Model):
@@ -35,19 +36,21 @@ class Resource(models.Model):
     id = models.CharField(max_length=64)
     version = models.PositiveIntegerField()
     institution_id = models.UUIDField(null=True)  # who sent or made it
+    # The clinical span, half-open: a day is 24 hours, an open period has no end.
     clinical_at = models.DateTimeField(null=True)
+    clinical_until = models.DateTimeField(null=True)
     status = models.CharField(max_length=40, blank=True)
     is_deleted = models.BooleanField(default=False)
     last_updated = models.DateTimeField()
     xid = models.BigIntegerField(
-        db_default=models.expressions.RawSQL(
-            "(pg_current_xact_id()::text::bigint)", ()
-        )
+        db_default=models.expressions.RawSQL("(pg_current_xact_id()::text::bigint)", ())
     )
     body = models.TextField()
+    # Equal for texts that say the same, so that a repeat makes no version.
+    said = models.BinaryField(max_length=16)
     # "name=system|code", "name=|code", "name=code" for token parameters …
     tokens = ArrayField(models.TextField(), default=list)
-    # … "name=Type/id" for references, "name=text" (lower case) for strings.
+    # … "name=Type/id" for references, "name=beginning" (lower case) for strings.
     references = ArrayField(models.TextField(), default=list)
     strings = ArrayField(models.TextField(), default=list)
 
@@ -55,6 +58,11 @@ class Resource(models.Model):
         indexes = [
             GinIndex(fields=["tokens"], name="resource_tokens"),
             GinIndex(fields=["references"], name="resource_references"),
+            GinIndex(
+                fields=["strings"],
+                name="resource_strings",
+                condition=~models.Q(strings=[]),
+            ),
             models.Index(
                 fields=["person_id", "type", "-clinical_at"], name="resource_by_time"
             ),
@@ -62,6 +70,9 @@ class Resource(models.Model):
                 fields=["type", "-last_updated", "id"], name="resource_by_update"
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.type}/{self.id}"
 
 
 class Version(models.Model):
@@ -77,8 +88,9 @@ class Version(models.Model):
     is_deleted = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
     xid = models.BigIntegerField(
-        db_default=models.expressions.RawSQL(
-            "(pg_current_xact_id()::text::bigint)", ()
-        )
+        db_default=models.expressions.RawSQL("(pg_current_xact_id()::text::bigint)", ())
     )
     body = models.TextField()
+
+    def __str__(self) -> str:
+        return f"{self.type}/{self.id}/_history/{self.version}"

@@ -2,7 +2,7 @@
 
 `record_put` belongs to the owner: the serving role cannot UPDATE the record by
 itself, so a version can never be lost. It writes locator, version and current row
-in one round trip; unchanged text makes no new version (the caller has compared).
+in one round trip; a text that says what stands there makes no new version.
 """
 
 from django.conf import settings
@@ -32,16 +32,30 @@ CREATE POLICY record_version_sight ON record_version FOR SELECT
 CREATE POLICY record_resource_insert ON record_resource FOR INSERT WITH CHECK (true);
 CREATE POLICY record_version_insert ON record_version FOR INSERT WITH CHECK (true);
 
+-- What the server sets of a text: its version and its moment.
+CREATE FUNCTION record_text(before text, version integer, at timestamptz, after text)
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT before || '"versionId":"' || version || '","lastUpdated":"'
+        || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '"'
+        || after
+$$;
+
 CREATE FUNCTION record_put(
     p_type text, p_id text, p_person uuid, p_institution uuid, p_account uuid,
-    p_clinical_at timestamptz, p_status text, p_deleted boolean, p_body text,
-    p_tokens text[], p_references text[], p_strings text[]
-) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+    p_clinical_at timestamptz, p_clinical_until timestamptz, p_status text,
+    p_deleted boolean, p_before text, p_after text, p_said bytea,
+    p_tokens text[], p_references text[], p_strings text[],
+    OUT v_version integer, OUT v_is_new boolean
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 DECLARE
     v_person uuid;
-    v_version integer;
-    v_now timestamptz := clock_timestamp();
+    v_said bytea;
+    v_deleted boolean;
+    v_now timestamptz := date_trunc('milliseconds', clock_timestamp());
+    v_body text;
 BEGIN
+    v_version := 0;
+    v_is_new := true;
     INSERT INTO record_locator (type, id, person_id) VALUES (p_type, p_id, p_person)
         ON CONFLICT (type, id) DO NOTHING;
     IF NOT FOUND THEN
@@ -50,43 +64,44 @@ BEGIN
         IF v_person <> p_person THEN
             RAISE EXCEPTION 'record_id_of_another_person' USING ERRCODE = '23505';
         END IF;
+        SELECT version, said, is_deleted INTO v_version, v_said, v_deleted
+            FROM record_resource
+            WHERE person_id = p_person AND type = p_type AND id = p_id FOR UPDATE;
+        IF v_said = p_said AND v_deleted = p_deleted THEN
+            v_is_new := false;
+            RETURN;
+        END IF;
     END IF;
-    INSERT INTO record_resource AS r (
-        person_id, type, id, version, institution_id, clinical_at, status, is_deleted,
-        last_updated, body, tokens, "references", strings
+    v_version := v_version + 1;
+    v_body := record_text(p_before, v_version, v_now, p_after);
+    INSERT INTO record_resource (
+        person_id, type, id, version, institution_id, clinical_at, clinical_until,
+        status, is_deleted, last_updated, body, said, tokens, "references", strings
     ) VALUES (
-        p_person, p_type, p_id, 1, p_institution, p_clinical_at, p_status, p_deleted,
-        v_now, p_body, p_tokens, p_references, p_strings
+        p_person, p_type, p_id, v_version, p_institution, p_clinical_at,
+        p_clinical_until, p_status, p_deleted, v_now, v_body, p_said, p_tokens,
+        p_references, p_strings
     ) ON CONFLICT (person_id, type, id) DO UPDATE SET
-        version = r.version + 1, institution_id = p_institution,
-        clinical_at = p_clinical_at, status = p_status, is_deleted = p_deleted,
-        last_updated = v_now, body = p_body, tokens = p_tokens,
+        version = v_version, institution_id = p_institution,
+        clinical_at = p_clinical_at, clinical_until = p_clinical_until,
+        status = p_status, is_deleted = p_deleted, last_updated = v_now,
+        body = v_body, said = p_said, tokens = p_tokens,
         "references" = p_references, strings = p_strings,
-        xid = pg_current_xact_id()::text::bigint
-    RETURNING r.version INTO v_version;
+        xid = pg_current_xact_id()::text::bigint;
     INSERT INTO record_version (
         person_id, type, id, version, institution_id, account_id, is_deleted,
         created_at, body
     ) VALUES (
         p_person, p_type, p_id, v_version, p_institution, p_account, p_deleted,
-        v_now, p_body
+        v_now, v_body
     );
-    RETURN v_version;
 END $$;
-
--- The text as it stands, for the writer to compare with (no sight: not shown).
-CREATE FUNCTION record_current(p_person uuid, p_type text, p_id text)
-RETURNS TABLE (version integer, is_deleted boolean, body text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
-    SELECT version, is_deleted, body FROM record_resource
-    WHERE person_id = p_person AND type = p_type AND id = p_id
-$$;
 """
 
 DROP = """
-DROP FUNCTION record_current(uuid, text, text);
-DROP FUNCTION record_put(text, text, uuid, uuid, uuid, timestamptz, text, boolean,
-                         text, text[], text[], text[]);
+DROP FUNCTION record_put(text, text, uuid, uuid, uuid, timestamptz, timestamptz, text,
+                         boolean, text, text, bytea, text[], text[], text[]);
+DROP FUNCTION record_text(text, integer, timestamptz, text);
 DROP POLICY record_version_insert ON record_version;
 DROP POLICY record_resource_insert ON record_resource;
 DROP POLICY record_version_sight ON record_version;

@@ -21,7 +21,7 @@ from yilian.foundation.outbox.services import publish
 from yilian.kernel.errors import Conflict, Invalid, NotPermitted
 from yilian.kernel.ids import new_id
 from yilian.kernel.text import _
-from yilian.record.services import put
+from yilian.record.services.writing import put
 from yilian.registry.population.rules import Ground, Scope
 from yilian.registry.population.services.grants import end_grants, give_grant
 from yilian.resources.scheduling.services.holds import release_hold

@@ -1,0 +1,1 @@
+"""What is searched in a resource, and how its text is kept. No Django."""
