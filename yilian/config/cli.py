@@ -88,6 +88,14 @@ def demo(residents: int, seed: int) -> None:
 
 
 @main.command()
+def cast() -> None:
+    """演示区域的账号。 Who can be played in the demo."""
+    with _django():
+        for line in import_module("yilian.demo.cast").lines():
+            _say(str(line))
+
+
+@main.command()
 def worker() -> None:
     """执行后台任务。 Do the jobs in the queue."""
     with _database():

@@ -75,8 +75,9 @@ class Member:
 class Crew:
     members: list[Member] = field(default_factory=list)
 
-    def start(self) -> None:
-        for member in self.members:
+    def enlist(self, *members: Member) -> None:
+        for member in members:
+            self.members.append(member)
             member.start()
 
     def tend(self) -> list[Member]:

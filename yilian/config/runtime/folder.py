@@ -65,8 +65,8 @@ class DataFolder:
             # The server's own user passes through to its folder, and sees no other.
             passable = 0o711 if binaries.server_account() else 0o700
             self.path.mkdir(parents=True, exist_ok=True, mode=passable)
-            for place in (self.keys, self.path / "logs", self.path / "locks"):
-                place.mkdir(exist_ok=True, mode=0o700)
+            for name in ("keys", "logs", "locks", "static"):
+                (self.path / name).mkdir(exist_ok=True, mode=0o700)
             probe = self.path / f".probe.{os.getpid()}"
             probe.write_bytes(b"\0" * 4096)
             probe.unlink()

@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -31,6 +31,7 @@ from yilian.config.runtime.waiting import waiting_page
 Say = Callable[[str], None]
 TICK: Final = 0.5
 PATIENCE: Final = 60.0
+LET_GO: Final = 2.0
 LIVE: Final = "yilian.interfaces.live.app"
 DELIVER: Final = "yilian.foundation.outbox.deliver"
 EVERYWHERE: Final = {"0.0.0.0", "::"}  # noqa: S104 compared, not bound
@@ -81,10 +82,12 @@ def _prepare(place: Place, address: Address, *, demo: bool, say: Say) -> None:
 
 
 def _serve(place: Place, address: Address, say: Say) -> None:
-    crew = Crew(_members(place, address))
+    """Pages first: the others would only take the processor from their start."""
+    crew = Crew()
     try:
-        crew.start()
+        crew.enlist(*_members(place, _pages(address)))
         _wait_until_ready(crew, address, say)
+        crew.enlist(*_members(place, _background(address)))
         _welcome(place, address, say)
         while True:
             time.sleep(TICK)
@@ -101,21 +104,26 @@ def _keep_running(place: Place, crew: Crew, say: Say) -> None:
         say(f"{member.name} 意外退出，正在重启。 {member.name} died; restarting it.")
 
 
-def _members(place: Place, address: Address) -> list[Member]:
+def _members(place: Place, commands: Mapping[str, list[str]]) -> list[Member]:
     environment = {**os.environ, MARK: str(place.folder.path), "PYTHONUNBUFFERED": "1"}
-    commands = {
-        "pages": _granian("wsgi", "yilian.config.wsgi:application", address),
-        "worker": [*demo_region.CLI, "worker"],
-    }
+    return [
+        Member(name, command, place.folder.log(name), environment)
+        for name, command in commands.items()
+    ]
+
+
+def _pages(address: Address) -> dict[str, list[str]]:
+    return {"pages": _granian("wsgi", "yilian.config.wsgi:application", address)}
+
+
+def _background(address: Address) -> dict[str, list[str]]:
+    commands = {"worker": [*demo_region.CLI, "worker"]}
     if _importable(DELIVER):
         commands["deliverer"] = [*demo_region.CLI, "deliver"]
     if _importable(LIVE):
         beside = Address(address.host, address.port + 1)
         commands["live"] = _granian("asgi", f"{LIVE}:application", beside)
-    return [
-        Member(name, command, place.folder.log(name), environment)
-        for name, command in commands.items()
-    ]
+    return commands
 
 
 def _granian(interface: str, application: str, address: Address) -> list[str]:
@@ -201,13 +209,23 @@ def _already_running(folder: DataFolder, note: str) -> CannotStart:
 
 
 def _refuse_taken(address: Address) -> None:
+    """Not at once: a killed process lets go of its port a moment after its end."""
     for port in address.port, address.port + 1:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((address.host, port))
-            except (OSError, OverflowError) as error:
-                raise _no_port(port) from error
+        give_up_at = time.monotonic() + LET_GO
+        while not _is_free(address.host, port):
+            if time.monotonic() > give_up_at:
+                raise _no_port(port)
+            time.sleep(0.05)
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
 
 
 def _no_port(port: int) -> CannotStart:
