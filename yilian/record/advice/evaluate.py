@@ -137,7 +137,7 @@ def _superseded(rule: Rule, advice: Mapping[str, Advice]) -> Advice:
 def _after(day: date, days: int | None, outcome: Outcome) -> date | None:
     if days is None or outcome is not Outcome.FIRES:
         return None
-    return day + timedelta(days=days)
+    return day + min(timedelta(days=days), date.max - day)
 
 
 def _day_of(verdict: Verdict, case: Case) -> date:

@@ -7,7 +7,7 @@ an inpatient or emergency stay without the value asked for, is not a follow-up.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from itertools import groupby
@@ -218,7 +218,7 @@ class PatientFacts:
 
 
 def is_within(day: date, on: date, days: int | None) -> bool:
-    return days is None or day >= on - timedelta(days=days)
+    return days is None or (on - day).days <= days
 
 
 def _age(born: date, day: date) -> int:

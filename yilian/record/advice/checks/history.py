@@ -1,7 +1,7 @@
 """Diagnoses, drugs and age."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -46,8 +46,7 @@ def drug_change(leaf: rules.DrugChange, case: Case) -> Verdict:
         return unknown([MEDICATION])
     wanted = _classes(leaf.drug_change)
     ours = [d for d in case.facts.drugs if d.classes & wanted]
-    recent = case.on - timedelta(days=leaf.window_days)
-    changed = [d.ref for d in ours if _is_change(d, ours, recent)]
+    changed = [d.ref for d in ours if _is_change(d, ours, leaf, case.on)]
     return Verdict(bool(changed), unique(changed or (d.ref for d in ours)))
 
 
@@ -133,7 +132,7 @@ def _suffices(leaf: rules.Drug, held: frozenset[str]) -> bool:
 
 def _for_long(item: facts.Drug, days: int, case: Case) -> bool:
     start = _start(item, case)
-    return days == 0 or (start is not None and start <= case.on - timedelta(days=days))
+    return days == 0 or (start is not None and (case.on - start).days >= days)
 
 
 def _start(item: facts.Drug, case: Case) -> date | None:
@@ -142,11 +141,14 @@ def _start(item: facts.Drug, case: Case) -> date | None:
     return min(same, default=None)
 
 
-def _is_change(item: facts.Drug, ours: Sequence[facts.Drug], recent: date) -> bool:
+def _is_change(
+    item: facts.Drug, ours: Sequence[facts.Drug], leaf: rules.DrugChange, on: date
+) -> bool:
     same = [d for d in ours if d.name == item.name and d is not item]
-    if item.start is not None and item.start >= recent:
+    if item.start is not None and is_within(item.start, on, leaf.window_days):
         before = [d for d in same if d.start is None or d.start < item.start]
         latest = max(before, key=lambda d: d.start or date.min, default=None)
         return latest is None or latest.dosage != item.dosage
-    was_stopped = not item.is_active and item.end is not None and item.end >= recent
-    return was_stopped and not any(d.is_active for d in same)
+    if item.is_active or item.end is None or any(d.is_active for d in same):
+        return False
+    return is_within(item.end, on, leaf.window_days)

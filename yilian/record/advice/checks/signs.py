@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from yilian.record.advice.checks.case import Case
@@ -58,22 +58,23 @@ def _is_over(sign: Sign, on: date) -> bool:
 def _of_last_follow_up(signs: list[Sign], case: Case, days: int | None) -> list[Sign]:
     facts = case.facts
     last = facts.last_visit(lambda visit: visit.key in facts.signed_visits)
-    since = _end_of_the_visit_before(facts.visits, last, case.on)
+    before = _day_of_the_one_before(facts.visits, last)
     here = last.key if last and is_within(last.day, case.on, days) else None
     return [
         sign
         for sign in signs
-        if (sign.is_loose and sign.day > since)
+        if (sign.is_loose and _is_since(sign, before, case.on))
         or (not sign.is_loose and facts.visit_key(sign.encounter, sign.day) == here)
     ]
 
 
-def _end_of_the_visit_before(
-    visits: Sequence[Visit], last: Visit | None, on: date
-) -> date:
-    """From when on a loose event belongs to the last follow-up."""
-    oldest = on - timedelta(days=_LOOSE_DAYS)
+def _is_since(sign: Sign, before: date, on: date) -> bool:
+    return sign.day > before and is_within(sign.day, on, _LOOSE_DAYS)
+
+
+def _day_of_the_one_before(visits: Sequence[Visit], last: Visit | None) -> date:
+    """After this day a loose event belongs to the last follow-up."""
     if last is None:
-        return oldest
-    before = [v.day for v in visits if v.is_follow_up and v.at < last.at]
-    return max([oldest, *before])
+        return date.min
+    earlier = (v.day for v in visits if v.is_follow_up and v.at < last.at)
+    return max(earlier, default=date.min)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from yilian.record.advice import texts
+from yilian.record.advice.check_dates import check_within_days
 from yilian.record.advice.evaluate import evaluate
 from yilian.record.advice.fhir.read import read_facts
 from yilian.record.advice.loading import in_force, load_folder, read_pack, shipped
@@ -115,6 +116,14 @@ def test_all_rules_of_hypertension_and_diabetes_are_there() -> None:
     expected |= {f"HTN-E{n}" for n in range(1, 7)} | {"HTN-D1", "HTN-D2", "STR-E1"}
     expected |= {f"DM-U{n}" for n in range(1, 8)} | {f"DM-D{n}" for n in range(1, 4)}
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "days"),
+    [("HTN-F3", 14), ("DM-F4", 14), ("HTN-U10", None), ("GONE-1", None)],
+)
+def test_a_rule_says_when_the_result_is_checked(rule_id: str, days: int | None) -> None:
+    assert check_within_days(rule_id) == days
 
 
 def test_what_is_made_from_the_tables_is_up_to_date() -> None:

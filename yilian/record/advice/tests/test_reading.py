@@ -1,14 +1,21 @@
 """From FHIR resources to facts: units, references, people, bad input."""
 
 import math
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from yilian.kernel.errors import Invalid
+from yilian.record.advice.evaluate import evaluate
 from yilian.record.advice.fhir.read import read_facts
+from yilian.record.advice.loading import shipped
 from yilian.record.advice.symptoms import SYSTEM
 from yilian.record.advice.tests.person import (
+    TODAY,
     Resource,
     concept,
     condition,
@@ -261,3 +268,33 @@ def test_a_flag_and_a_signed_plan_are_heard() -> None:
         "plan_signed",
         "plan_fixed",
     }
+
+
+_JUNK: Any = st.sampled_from(
+    [None, True, 0, -1, "", "x", "9999-12-31", "0001-01-01", [], {}, [None], [[]]]
+)
+
+
+@given(st.data())
+def test_junk_in_any_place_is_refused_in_words_or_left_out(data: st.DataObject) -> None:
+    rows = [
+        patient(),
+        encounter("e1"),
+        pressure(150, 90, at="e1"),
+        sign("eye_pain"),
+        condition("I10", onsetDateTime="2020-01-01"),
+        drug("氨氯地平", "2026-01-01", dosageInstruction=[{"text": "5 mg"}]),
+    ]
+    holder: Any = rows[data.draw(st.integers(0, len(rows) - 1))]
+    key: Any = data.draw(st.sampled_from(sorted(holder)))
+    while isinstance(holder[key], dict | list) and data.draw(st.booleans()):
+        holder = holder[key]
+        keys = sorted(holder) if isinstance(holder, dict) else range(len(holder))
+        key = data.draw(st.sampled_from(keys))
+    holder[key] = data.draw(_JUNK)
+    try:
+        facts = read_facts(rows)
+    except Invalid:
+        return
+    day = data.draw(st.sampled_from([TODAY, date.min, date.max]))
+    assert len(evaluate(facts, on=day)) == sum(len(pack.rules) for pack in shipped())
