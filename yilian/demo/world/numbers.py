@@ -4,29 +4,8 @@ from datetime import date
 from random import Random
 from typing import Final
 
-from yilian.kernel import resident_id
+from yilian.kernel import codes, resident_id
 
-_CREDIT_WEIGHTS: Final = (
-    1,
-    3,
-    9,
-    27,
-    19,
-    26,
-    16,
-    17,
-    20,
-    29,
-    25,
-    13,
-    8,
-    24,
-    10,
-    30,
-    28,
-)
-_CREDIT_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 _MOBILE_PREFIXES: Final = (
     "139",
     "138",
@@ -55,22 +34,13 @@ def identity_number(area: str, born_on: date, order: int) -> str:
 
 def organisation_code(first8: str) -> str:
     """GB 11714: eight characters and their check character."""
-    total = sum(
-        int(digit, 36) * weight
-        for digit, weight in zip(first8, _ORGANISATION_WEIGHTS, strict=True)
-    )
-    check = 11 - total % 11
-    return first8 + {10: "X", 11: "0"}.get(check, str(check))
+    return first8 + codes.organisation_check_character(first8)
 
 
 def credit_code(department: str, area: str, organisation: str) -> str:
     """统一社会信用代码 (GB 32100); `department` is its first two characters."""
     first = department + area + organisation
-    total = sum(
-        _CREDIT_ALPHABET.index(letter) * weight
-        for letter, weight in zip(first, _CREDIT_WEIGHTS, strict=True)
-    )
-    return first + _CREDIT_ALPHABET[(31 - total % 31) % 31]
+    return first + codes.credit_check_character(first)
 
 
 def practice_licence(organisation: str, area: str, kind: str, profit: bool) -> str:

@@ -84,15 +84,21 @@ def beds() -> Iterator[BedPlan]:
 
 
 def slots(today: date) -> Iterator[SlotPlan]:
-    """Working days from today on; twice as far in the cast's corridor."""
+    """Of hospitals, on working days from today; farther in the cast's corridor."""
     for institution, department in _departments():
-        if department.specialty in _WITHOUT_CLINIC or not department.treats:
+        is_corridor = institution.code in _CORRIDOR
+        if not (is_corridor or institution.is_hospital) or not _sees(department):
             continue
-        ahead = _DAYS_AHEAD if institution.code in _CORRIDOR else _DAYS_AHEAD // 2
+        ahead = _DAYS_AHEAD if is_corridor else _DAYS_AHEAD // 2
         for offset in range(ahead):
             day = today + timedelta(days=offset)
             if day.weekday() < _SATURDAY:
                 yield from _day(institution, department, day)
+
+
+def _sees(department: Department) -> bool:
+    """Whether outpatients are booked there."""
+    return bool(department.treats) and department.specialty not in _WITHOUT_CLINIC
 
 
 def _departments() -> Iterator[tuple[Institution, Department]]:

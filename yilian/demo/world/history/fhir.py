@@ -149,7 +149,7 @@ def blood_pressure(
 
 def measurement(person: UUID, visit: Visit, measure: Measure) -> Resource:
     what = MEASURES[measure.key]
-    at = visit.starts_at
+    at = measure.at or visit.starts_at
     resource = _observation(person, visit, what.loinc, what.category, at)
     resource["code"] = _concept(LOINC, what.loinc, what.name)
     resource["valueQuantity"] = _quantity(measure.value, what.unit, what.ucum)
@@ -230,7 +230,7 @@ def _of_visit(
     for reading in visit.blood_pressure:
         yield blood_pressure(person, visit, reading), reading[2]
     for measure in visit.measures:
-        yield measurement(person, visit, measure), at
+        yield measurement(person, visit, measure), measure.at or at
     for code in visit.signs:
         yield sign(person, visit, code), at
     if visit.operation:

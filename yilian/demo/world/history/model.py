@@ -21,10 +21,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One value by its key in `catalogue.MEASURES`; `value` keeps its digits."""
+    """One value by its key in `catalogue.MEASURES`; `at` if not the visit's start."""
 
     key: str
     value: str
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

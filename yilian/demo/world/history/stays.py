@@ -200,6 +200,7 @@ def _present(pen: Pen, stay: Stay, days: int) -> None:
             visit,
             ends_at=None,
             blood_pressure=readings,
+            measures=(*visit.measures, *_morning_glucose(pen, is_stable=is_stable)),
             signs=settled if is_stable else (),
         )
     )
@@ -211,6 +212,15 @@ def _present(pen: Pen, stay: Stay, days: int) -> None:
             pen.days_ago(days),
             reason=stay.illness.name,
         )
+
+
+def _morning_glucose(pen: Pen, *, is_stable: bool) -> Iterator[Measure]:
+    if "diabetes" not in pen.who.conditions:
+        return
+    for back in (2, 1):
+        value = pen.rng.uniform(4.9, 6.8) if is_stable else pen.rng.uniform(7.4, 11.0)
+        at = pen.at(pen.days_ago(back)).replace(hour=6, minute=30)
+        yield Measure("fasting_glucose", f"{value:.1f}", at)
 
 
 def _admission(pen: Pen, stay: Stay, day: date) -> Visit:

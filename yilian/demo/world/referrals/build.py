@@ -1,7 +1,7 @@
 """Joins cases, paths and people: every state at least once, most of them completed.
 
-A third of the stories happen in the cast's corridor (Minning town, Yongning county,
-the regional general hospital), where every state is shown once.
+Most open stories stand in the cast's corridor (Minning town, Yongning county, the
+regional general hospital), so that its work lists have something to do.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +14,7 @@ from uuid import UUID
 from yilian.care.referral.rules.reasons import Urgency
 from yilian.care.referral.rules.states import NEXT, State, Step
 from yilian.demo.world.chance import likely, stream
+from yilian.demo.world.consortia.bodies import county_lead
 from yilian.demo.world.history.pen import CHINA
 from yilian.demo.world.institutions.build import by_code
 from yilian.demo.world.institutions.model import Institution
@@ -27,11 +28,14 @@ from yilian.demo.world.referrals.model import PlannedReferral, PlannedStep
 from yilian.demo.world.referrals.paths import PATHS, WEIGHTS, Leg, Path, gap_of, moments
 from yilian.demo.world.referrals.routes import Route, is_skipping, route
 from yilian.foundation.access.actor import Role
-from yilian.kernel.tier import Direction, direction
+from yilian.kernel.tier import Direction, Tier, direction
 
 _CORRIDOR: Final = "640121"
 _RESIDENTS_PER_STORY: Final = 18
 _REGION_TOP: Final = "640104-A1"
+# Percent of the stories near the cast: those that stand open now, those over.
+_NEAR_OPEN: Final = 85
+_NEAR_OVER: Final = 45
 _FEWEST: Final = 45
 _CAST_HOUSEHOLD: Final = 0
 _OTHERWISE: Final = ("internal", "general", "nursing_care", "rehabilitation")
@@ -72,37 +76,61 @@ class _Desks:
         return [post for post in self._posts[institution] if role in post.roles]
 
 
+class _Pool:
+    """Residents who are free for a story, by what they suffer from."""
+
+    def __init__(self, rng: Random, residents: Sequence[Resident]) -> None:
+        self._rng = rng
+        self._used: set[UUID] = set()
+        shuffled = list(residents)
+        rng.shuffle(shuffled)
+        self._near: dict[str, list[Resident]] = {}
+        self._far: dict[str, list[Resident]] = {}
+        for one in shuffled:
+            pool = self._near if one.county_code == _CORRIDOR else self._far
+            for need in ("", *sorted(one.conditions)):
+                pool.setdefault(need, []).append(one)
+
+    def candidates(self, need: str, near_percent: int) -> Iterator[Resident]:
+        first, second = self._near, self._far
+        if not likely(self._rng, near_percent):
+            first, second = second, first
+        for one in (*first.get(need, ()), *second.get(need, ())):
+            if one.id not in self._used:
+                yield one
+
+    def use(self, person: Resident) -> None:
+        self._used.add(person.id)
+
+
 @dataclass(slots=True)
 class _Teller:
     rng: Random
     now: datetime
     desks: _Desks
-    free: list[Resident]
+    pool: _Pool
     told: int = 0
 
     def tell(self, case: Case, path: Path) -> Iterator[PlannedReferral]:
         """Nothing when nobody fits the case."""
-        found = self._patient(case)
+        found = self._patient(case, path)
         if found is None:
             return
         person, way = found
-        self.free.remove(person)
+        self.pool.use(person)
         self.told += 1
         first = self._hop(f"R{self.told:04}", person, case, way, path)
         yield first
         if path.ends_in is State.REDIRECTED:
             yield self._onward(first, case)
 
-    def _patient(self, case: Case) -> tuple[Resident, Route] | None:
-        fitting = [one for one in self.free if _fits(one, case, self.now)]
-        near = [one for one in fitting if one.county_code == _CORRIDOR]
-        if near and likely(self.rng, 60):
-            fitting = near
-        self.rng.shuffle(fitting)
-        for person in fitting:
-            way = route(self.rng.choice(case.routes), person.area_code)
-            if way is not None:
-                return person, way
+    def _patient(self, case: Case, path: Path) -> tuple[Resident, Route] | None:
+        near_percent = _NEAR_OPEN if path.is_open else _NEAR_OVER
+        for person in self.pool.candidates(case.needs, near_percent):
+            if _fits(person, case, self.now):
+                way = route(self.rng.choice(case.routes), person.area_code)
+                if way is not None:
+                    return person, way
         return None
 
     def _hop(
@@ -226,7 +254,7 @@ def referrals(
         and found.likely_same_as is None
         and found.household != _CAST_HOUSEHOLD
     ]
-    teller = _Teller(rng, now, _Desks(staff.posts), living)
+    teller = _Teller(rng, now, _Desks(staff.posts), _Pool(rng, living))
     plans: list[PlannedReferral] = []
     for case, path in _wishes(rng, len(population.residents)):
         plans.extend(teller.tell(case, path))
@@ -272,8 +300,10 @@ def _department(institution: Institution, case: Case) -> str:
 
 
 def _higher(way: Route) -> Institution:
-    """To whom a case is sent on: the city's tertiary hospital, or the region's."""
+    """To whom a case is sent on: the county's, the city's or the region's hospital."""
     here = way.target or way.source
+    if here.tier == Tier.PRIMARY:
+        return county_lead(here.county_code)
     tertiary = by_code()[TERTIARY_BY_CITY[here.city_code]]
     return tertiary if tertiary.code != here.code else by_code()[_REGION_TOP]
 
