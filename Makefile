@@ -37,7 +37,7 @@ run: setup
 	@$(BIN)/yilian up --demo
 
 test: setup-dev
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 # `make -k lint` goes on after the first complaint.
 lint: lint-style lint-imports lint-writes lint-migrations lint-types

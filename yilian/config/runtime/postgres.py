@@ -85,6 +85,7 @@ class Cluster:
             if not self._gone_within(30):
                 self._send(signal.SIGQUIT)
                 self._gone_within(10)
+            shutil.rmtree(self.socket_folder, ignore_errors=True)
 
     def wipe(self) -> None:
         """Throw the whole cluster away; for tests' servers only."""

@@ -124,10 +124,12 @@ def test_a_second_start_is_told_where_the_first_one_is(running: Running) -> None
 
 
 def test_a_taken_port_is_named(running: Running, tmp_path: Path) -> None:
-    other = Running(tmp_path / "other")
-    for port in (running.port, running.port - 1):
+    started = []
+    for port in (running.port, running.port - 1):  # the other's, or the one beside
+        other = Running(tmp_path / str(port))
         other.port = port
-        process = other.command("up")
+        started.append(other.command("up"))
+    for process in started:
         said, _ = process.communicate(timeout=PATIENCE)
         assert process.returncode == 1
         assert f"Port {running.port} cannot be used" in said
