@@ -1,9 +1,12 @@
 """On what ground somebody may see a person, and how much of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date
 from enum import IntEnum, StrEnum
 from typing import Final
 
+from yilian.foundation.access.actor import Role
+from yilian.kernel.resident_id import check_character
 from yilian.kernel.text import _
 
 
@@ -140,3 +143,59 @@ _COUNTY_LENGTH: Final = 6
 def county_name(area_code: str) -> str:
     """The marked name of the county an area lies in; "" where it is not ours."""
     return COUNTY_NAMES.get(area_code[:_COUNTY_LENGTH], "")
+
+
+# Who looks at emergency openings afterwards, 三员中的审计与安全.
+REVIEWERS: Final = (Role.AUDIT_ADMIN, Role.SECURITY_ADMIN)
+
+# Why a record was opened in an emergency, 紧急调阅原因.
+BREAK_GLASS_REASONS: Final[Mapping[str, str]] = {
+    "unconscious": _("患者昏迷或不能表达"),
+    "life_threatening": _("危及生命，来不及登记核验"),
+    "poisoning_or_allergy": _("需立即查明用药或过敏史"),
+    "public_health": _("突发公共卫生事件处置"),
+    "other": _("其他紧急情况（请写明）"),
+}
+
+
+class Likeness(StrEnum):
+    """Why somebody already registered may be the same person."""
+
+    SAME_NAME_AND_BIRTH = "same_name_and_birth"
+    SAME_SOUND_AND_BIRTH = "same_sound_and_birth"
+    SAME_PHONE = "same_phone"
+    NEARLY_SAME_NUMBER = "nearly_same_number"
+
+
+LIKENESS_NAMES: Final[Mapping[Likeness, str]] = {
+    Likeness.SAME_NAME_AND_BIRTH: _("姓名和出生日期相同"),
+    Likeness.SAME_SOUND_AND_BIRTH: _("姓名同音，出生日期相同"),
+    Likeness.SAME_PHONE: _("电话相同"),
+    Likeness.NEARLY_SAME_NUMBER: _("证件号码只差一位"),
+}
+
+# Below this age somebody must stand for the person (PIPL article 31).
+AGE_OF_OWN_WORD: Final = 14
+FIRST_YEAR: Final = 1850
+_ID_LENGTH: Final = 18
+
+
+def age_on(born_on: date, day: date) -> int:
+    return (
+        day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
+    )
+
+
+def one_digit_away(number: str) -> Iterator[str]:
+    """Valid numbers that differ in one of the first 17 digits (and so in the last).
+
+    With the number of the person at the desk these find who was once mistyped.
+    """
+    if len(number) != _ID_LENGTH:
+        return
+    body = number[:17]
+    for at, digit in enumerate(body):
+        for other in "0123456789":
+            if other != digit:
+                changed = body[:at] + other + body[at + 1 :]
+                yield changed + check_character(changed)

@@ -6,15 +6,26 @@ from yilian.registry.population.queries.facts import (
     has_died,
     tags,
 )
+from yilian.registry.population.queries.openings import count_waiting, openings
+from yilian.registry.population.queries.person import (
+    PersonPage,
+    fill_placeholders,
+    person_page,
+)
 from yilian.registry.population.queries.sight import Seen, sight_of
 
 __all__ = [
     "PersonCard",
+    "PersonPage",
     "Seen",
     "card",
     "cards",
     "chosen_institutions",
+    "count_waiting",
+    "fill_placeholders",
     "has_died",
+    "openings",
+    "person_page",
     "sight_of",
     "tags",
 ]

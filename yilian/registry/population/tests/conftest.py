@@ -1,5 +1,7 @@
 """The cast of the register's tests."""
 
+from typing import Any
+
 import pytest
 
 from yilian.foundation.access.actor import Actor, Role
@@ -7,6 +9,7 @@ from yilian.kernel.tier import Tier
 from yilian.registry.directory.models import Institution
 from yilian.registry.population.models import Person
 from yilian.registry.population.tests import world
+from yilian.registry.population.tests.sink import SINK, Sink
 
 
 @pytest.fixture
@@ -37,3 +40,10 @@ def stranger(county: Institution) -> Actor:
 @pytest.fixture
 def resident(db: None) -> Person:
     return world.person()
+
+
+@pytest.fixture(autouse=True)
+def sink(settings: Any) -> Sink:
+    settings.YILIAN_RECORD_SINK = f"{Sink.__module__}.SINK"
+    SINK.kept.clear()
+    return SINK

@@ -1,0 +1,131 @@
+"""Finding a resident by number, phone, name or pinyin; masked by sight."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from yilian.foundation.access.actor import Actor
+from yilian.foundation.vault.services import keyed_index
+from yilian.kernel.errors import DomainError, Invalid
+from yilian.kernel.identity_number import (
+    IdentityKind,
+    IdentityNumberWrong,
+    check,
+    normalise,
+)
+from yilian.kernel.names import clean_name, pinyin_prefix
+from yilian.kernel.page import Page
+from yilian.kernel.phone import check_phone
+from yilian.kernel.safe_text import clean_line
+from yilian.kernel.text import _
+from yilian.registry.population.models import Person, PersonIdentifier
+from yilian.registry.population.queries.cards import (
+    PersonCard,
+    card_of,
+    card_rows,
+)
+
+SIZE: Final = 20
+MOST: Final = 64
+_SHORTEST: Final = 2
+_LIKE_ID: Final = re.compile(r"\d{15}|\d{17}[\dX]", re.ASCII)
+_HAS_DIGIT: Final = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed, understood: by which way, and whom that means."""
+
+    way: str  # number, phone, name, pinyin, other
+    persons: Q
+
+
+def understand(text: str) -> Asked:
+    """Raises `Invalid` with words when it cannot mean anybody."""
+    typed = clean_line(text, max_length=MOST)
+    if not typed:
+        raise Invalid(fields={"text": _("请输入身份证号、姓名、拼音或电话。")})
+    if _HAS_DIGIT.search(typed):
+        return _by_digits(typed)
+    if len(typed) < _SHORTEST:
+        raise Invalid(fields={"text": _("请至少输入两个字或两个字母。")})
+    letters = pinyin_prefix(typed)
+    if letters is not None:
+        found = Q(pinyin__startswith=letters) | Q(initials__startswith=letters)
+        return Asked("pinyin", found | Q(name__startswith=typed))
+    return Asked("name", Q(name__startswith=_as_kept(typed)))
+
+
+def found_page(actor: Actor, asked: Asked, cursor: str | None) -> Page[PersonCard]:
+    """In the order of pinyin; the cursor names the last person shown."""
+    persons = Person.objects.filter(asked.persons).order_by("pinyin", "id")
+    rows = list(card_rows(actor, _after(persons, cursor))[: SIZE + 1])
+    shown = [card_of(row) for row in rows[:SIZE]]
+    return Page(shown, str(shown[-1].id) if len(rows) > SIZE else None)
+
+
+def _by_digits(typed: str) -> Asked:
+    number = normalise(IdentityKind.ID_CARD, typed)
+    if _LIKE_ID.fullmatch(number):
+        return Asked("number", _holders(_id_indexes(number)))
+    try:
+        phone = check_phone(typed).value
+    except DomainError:
+        return Asked("number", _holders(_other_indexes(typed)))
+    indexes = [keyed_index("phone", phone)]
+    return Asked("phone", Q(phone_index__in=indexes) | _holders(_other_indexes(typed)))
+
+
+def _id_indexes(number: str) -> list[str]:
+    """Of the kinds that look alike; raises the words of a number that is wrong."""
+    today = timezone.localdate()
+    kinds = (
+        IdentityKind.ID_CARD,
+        IdentityKind.HMT_RESIDENCE,
+        IdentityKind.FOREIGNER_RESIDENCE,
+    )
+    indexes, wrong = [], None
+    for kind in kinds:
+        try:
+            checked = check(kind, number, today=today)
+        except IdentityNumberWrong as error:
+            wrong = wrong or error
+        else:
+            indexes.append(keyed_index(f"identity:{kind}", checked.value))
+    if not indexes and wrong is not None:
+        raise Invalid(fields={"text": wrong.text})
+    return indexes + _other_indexes(number)
+
+
+def _other_indexes(typed: str) -> list[str]:
+    return [
+        keyed_index(f"identity:{kind}", normalise(kind, typed))
+        for kind in IdentityKind
+        if kind is not IdentityKind.ID_CARD
+    ]
+
+
+def _holders(indexes: list[str]) -> Q:
+    held = PersonIdentifier.objects.filter(value_index__in=indexes, retired_at=None)
+    return Q(pk__in=held.values("person"))
+
+
+def _as_kept(typed: str) -> str:
+    """The dots and spaces of names as they are kept; else as typed."""
+    try:
+        return clean_name(typed)
+    except DomainError:
+        return typed
+
+
+def _after(persons: QuerySet[Person], cursor: str | None) -> QuerySet[Person]:
+    try:
+        last = Person.objects.filter(pk=UUID(cursor or "")).values_list("pinyin", "id")
+        pinyin, last_id = last[0]
+    except (ValueError, IndexError):
+        return persons  # a spoilt cursor starts at the beginning
+    return persons.filter(Q(pinyin__gt=pinyin) | Q(pinyin=pinyin, id__gt=last_id))
