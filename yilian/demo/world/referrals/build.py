@@ -111,18 +111,18 @@ class _Teller:
     pool: _Pool
     told: int = 0
 
-    def tell(self, case: Case, path: Path) -> Iterator[PlannedReferral]:
-        """Nothing when nobody fits the case."""
+    def tell(self, case: Case, path: Path) -> tuple[PlannedReferral, ...]:
+        """The hops of one story; nothing when nobody fits the case."""
         found = self._patient(case, path)
         if found is None:
-            return
+            return ()
         person, way = found
         self.pool.use(person)
         self.told += 1
         first = self._hop(f"R{self.told:04}", person, case, way, path)
-        yield first
         if path.ends_in is State.REDIRECTED:
-            yield self._onward(first, case)
+            return first, self._onward(first, case)
+        return (first,)
 
     def _patient(self, case: Case, path: Path) -> tuple[Resident, Route] | None:
         near_percent = _NEAR_OPEN if path.is_open else _NEAR_OVER
@@ -256,24 +256,26 @@ def referrals(
     ]
     teller = _Teller(rng, now, _Desks(staff.posts), _Pool(rng, living))
     plans: list[PlannedReferral] = []
-    for case, path in _wishes(rng, len(population.residents)):
-        plans.extend(teller.tell(case, path))
+    for cases, path in _wishes(rng, len(population.residents)):
+        # The next case when nobody has the first illness.
+        told = (found for case in cases if (found := teller.tell(case, path)))
+        plans.extend(next(told, ()))
     return tuple(plans)
 
 
-def _wishes(rng: Random, residents: int) -> Iterator[tuple[Case, Path]]:
+def _wishes(rng: Random, residents: int) -> Iterator[tuple[Sequence[Case], Path]]:
     """Every path once, then as often as the region is large."""
     for paths in PATHS.values():
         for path in paths:
-            yield rng.choice(UP), path
-    yield OUTSIDE, PATHS[State.DRAFT][0]
-    yield OUTSIDE, PATHS[State.COMPLETED][1]
+            yield rng.sample(UP, len(UP)), path
+    yield (OUTSIDE,), PATHS[State.DRAFT][0]
+    yield (OUTSIDE,), PATHS[State.COMPLETED][1]
     for case in (*DOWN, *SAME_TIER):
-        yield case, PATHS[State.COMPLETED][0]
+        yield (case,), PATHS[State.COMPLETED][0]
     for _ in range(max(_FEWEST, residents // _RESIDENTS_PER_STORY)):
         state = rng.choices(tuple(WEIGHTS), tuple(WEIGHTS.values()))[0]
         goes_down = state in _DOWN_STATES and likely(rng, 38)
-        yield rng.choice(DOWN if goes_down else UP), rng.choice(PATHS[state])
+        yield (rng.choice(DOWN if goes_down else UP),), rng.choice(PATHS[state])
 
 
 def _fits(person: Resident, case: Case, now: datetime) -> bool:
