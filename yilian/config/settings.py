@@ -27,6 +27,7 @@ YILIAN_LIVE_PORT = PORT + 1
 # Named here, so that lower layers need not import higher ones.
 YILIAN_ACTOR_BUILDER = "yilian.registry.population.actors.actor_for"
 YILIAN_POSTS = "yilian.registry.directory.queries.posts_of"
+YILIAN_RESIDENTS = "yilian.registry.population.services.sign_in.DOOR"
 YILIAN_RECORD_SINK = "yilian.config.wiring.RECORD_SINK"
 YILIAN_SUBSCRIPTIONS = "yilian.config.wiring.SUBSCRIPTIONS"
 YILIAN_LIVE_NOTICES = "yilian.config.wiring.LIVE"
@@ -96,7 +97,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "yilian.foundation.identity.middleware.IdleTimeout",
     "yilian.foundation.access.middleware.ActorMiddleware",
+    "yilian.foundation.identity.middleware.PasswordDue",
     "yilian.interfaces.web.middleware.Refusals",
     "axes.middleware.AxesMiddleware",
 ]
@@ -185,6 +188,7 @@ AXES_LOCKOUT_PARAMETERS = ["username"]
 AXES_RESET_ON_SUCCESS = True
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # clinics share one address: lock the name
 AXES_VERBOSE = False
+AXES_LOCKOUT_CALLABLE = "yilian.foundation.identity.views.locked_out"
 AXES_SENSITIVE_PARAMETERS = ["username", "password", "ip_address"]
 LOGIN_URL = "identity:sign_in"
 LOGIN_REDIRECT_URL = "web:home"

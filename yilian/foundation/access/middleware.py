@@ -28,22 +28,26 @@ class ActorMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.build: Callable[..., Actor | None] = import_string(
-            settings.YILIAN_ACTOR_BUILDER
-        )
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        actor = self._actor(request)
+        actor = actor_of(request)
         cast(Any, request).actor = actor
         cast(Any, request).posts = Posts(request, actor)
         return self.get_response(request)
 
-    def _actor(self, request: HttpRequest) -> Actor | None:
-        if not request.user.is_authenticated:
-            return None
-        post = request.session.get(POST_KEY)
-        actor = self.build(request.user, UUID(post) if post else None)
-        return actor and actor.from_origin(str(request.META.get("REMOTE_ADDR", "")))
+
+def actor_of(request: HttpRequest, post_id: UUID | None = None) -> Actor | None:
+    """Who acts by this request: in the post named, else in the session's."""
+    if not request.user.is_authenticated:
+        return None
+    build: Callable[..., Actor | None] = import_string(settings.YILIAN_ACTOR_BUILDER)
+    kept = request.session.get(POST_KEY)
+    actor = build(request.user, post_id or (UUID(kept) if kept else None))
+    return actor and actor.from_origin(origin_of(request))
+
+
+def origin_of(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 class Posts:
