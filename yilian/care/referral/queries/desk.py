@@ -1,0 +1,365 @@
+"""Work lists: the receiving desk, what was sent, and one row of either."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import (
+    Case,
+    Count,
+    DateTimeField,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    Q,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from yilian.care.referral import policies
+from yilian.care.referral.models import Breach, FollowUp, Referral, ReferralQuerySet
+from yilian.care.referral.queries.actions import ActionLine, actions
+from yilian.care.referral.rules.clocks import is_overdue
+from yilian.care.referral.rules.reasons import URGENCY_ORDER, Urgency
+from yilian.care.referral.rules.states import (
+    COMING,
+    FINAL,
+    PRESENT,
+    STATE_NAMES,
+    WAITING,
+    State,
+)
+from yilian.foundation.access.actor import Actor
+from yilian.foundation.access.choices import values
+from yilian.kernel.page import Mark, Page, cut, read_mark
+from yilian.kernel.text import _
+from yilian.registry.directory.rules import SPECIALTY_NAMES
+from yilian.registry.population.queries.cards import PersonCard, cards
+
+PAGE: Final = 30
+RECENT: Final = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    key: str
+    words: str
+    states: frozenset[State]
+
+
+RECEIVED: Final = (
+    Tab("waiting", _("待应答"), WAITING | {State.CANCEL_REQUESTED}),
+    Tab("coming", _("待到诊"), COMING | {State.NO_SHOW}),
+    Tab("here", _("在诊治"), PRESENT),
+    Tab("feedback", _("待反馈"), frozenset({State.FEEDBACK_DUE})),
+    Tab("done", _("已办结"), FINAL),
+)
+RETURNED: Final = frozenset({State.DECLINED, State.REDIRECTED, State.EXPIRED})
+SENT: Final = (
+    Tab("open", _("待办"), frozenset({State.DRAFT, State.INFO_REQUESTED})),
+    Tab("waiting", _("等待应答"), frozenset({State.SUBMITTED, State.CANCEL_REQUESTED})),
+    Tab("coming", _("已接收"), COMING | {State.NO_SHOW}),
+    Tab("here", _("已到诊"), PRESENT | {State.FEEDBACK_DUE}),
+    Tab("returned", _("退回"), RETURNED),
+    Tab("done", _("已完成"), FINAL - RETURNED),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class HopLine:
+    """One referral in a list, as this actor may see it."""
+
+    id: UUID
+    number: str
+    state: State
+    state_name: str
+    urgency: Urgency
+    direction: str
+    person: PersonCard | None
+    person_id: UUID
+    from_name: str
+    from_tier: str | None
+    to_name: str
+    to_tier: str | None
+    department: str
+    specialty: str
+    is_readable: bool
+    diagnosis: str
+    complaint: str
+    reason: str
+    is_green_lane: bool
+    has_agreement: bool
+    rule_ids: tuple[str, ...]
+    deadline: datetime | None
+    clock_words: str
+    is_paused: bool
+    is_overdue: bool
+    submitted_at: datetime | None
+    visit_at: datetime | None
+    closed_at: datetime | None
+    assigned_to: str
+    actions: tuple[ActionLine, ...]
+    revision: int
+
+
+def received(actor: Actor, tab: Tab, cursor: str | None = None) -> Page[HopLine]:
+    rows = Referral.objects.visible_to(actor).filter(
+        to_institution=actor.institution_id
+    )
+    return _page(actor, rows, tab, cursor)
+
+
+def sent(actor: Actor, tab: Tab, cursor: str | None = None) -> Page[HopLine]:
+    rows = Referral.objects.visible_to(actor).filter(
+        from_institution=actor.institution_id
+    )
+    return _page(actor, rows, tab, cursor)
+
+
+def of_person(actor: Actor, person_id: UUID, most: int = 20) -> list[HopLine]:
+    """The hops of a person that this actor may know of, newest first."""
+    rows = Referral.objects.visible_to(actor).filter(person=person_id)
+    return lines(actor, list(_with_names(rows).order_by("-created_at")[:most]))
+
+
+def line(actor: Actor, referral_id: UUID) -> HopLine | None:
+    rows = _with_names(Referral.objects.visible_to(actor)).filter(pk=referral_id)
+    found = lines(actor, list(rows[:1]))
+    return found[0] if found else None
+
+
+def tab_named(tabs: tuple[Tab, ...], key: str) -> Tab:
+    return next((tab for tab in tabs if tab.key == key), tabs[0])
+
+
+def counts(actor: Actor, tabs: tuple[Tab, ...], side: str) -> Mapping[str, int]:
+    """How many in each tab (the closed ones: of the last 90 days)."""
+    since = timezone.now() - RECENT
+    mine = {f"{side}_institution": actor.institution_id}
+    recent = Q(closed_at=None) | Q(closed_at__gte=since)
+    rows = Referral.objects.visible_to(actor).filter(recent, **mine)
+    return rows.aggregate(
+        **{tab.key: Count("pk", filter=Q(state__in=values(tab.states))) for tab in tabs}
+    )
+
+
+def waiting_count(actor: Actor) -> int:
+    return counts(actor, RECEIVED[:1], "to")["waiting"]
+
+
+def stat_waiting(actor: Actor) -> int:
+    rows = Referral.objects.visible_to(actor).filter(
+        to_institution=actor.institution_id,
+        state=State.SUBMITTED.value,
+        urgency=Urgency.STAT.value,
+    )
+    return rows.count()
+
+
+@dataclass(frozen=True, slots=True)
+class DeskFacts:
+    """The line under the heading of the desk."""
+
+    overdue: int
+    accepted_today: int
+    mean_minutes: int | None
+
+
+def desk_facts(actor: Actor, start_of_day: datetime) -> DeskFacts:
+    mine = Referral.objects.visible_to(actor).filter(
+        to_institution=actor.institution_id
+    )
+    now = timezone.now()
+    late = Q(state=State.SUBMITTED.value, answer_due_at__lte=now)
+    today = Q(answered_at__gte=start_of_day)
+    found = mine.aggregate(
+        overdue=Count("pk", filter=late), accepted=Count("pk", filter=today)
+    )
+    times = mine.filter(today).values_list("submitted_at", "answered_at")[:500]
+    minutes = [(answered - sent).total_seconds() / 60 for sent, answered in times]
+    mean = round(sum(minutes) / len(minutes)) if minutes else None
+    return DeskFacts(found["overdue"], found["accepted"], mean)
+
+
+def lines(actor: Actor, rows: list[Referral]) -> list[HopLine]:
+    """Rows with the persons' cards: two queries, however many rows."""
+    people = cards(actor, {row.person_id for row in rows})
+    now = timezone.now()
+    return [_line(actor, row, people.get(row.person_id), now) for row in rows]
+
+
+def _page(
+    actor: Actor, rows: ReferralQuerySet, tab: Tab, cursor: str | None
+) -> Page[HopLine]:
+    rows = rows.filter(state__in=values(tab.states))
+    if tab.states <= FINAL:
+        return _closed(actor, rows, cursor)
+    return _open(actor, rows, cursor)
+
+
+def _open(actor: Actor, rows: ReferralQuerySet, cursor: str | None) -> Page[HopLine]:
+    """Most urgent first, then the soonest due: one moment to sort and page by."""
+    rank = Case(
+        *(
+            When(urgency=u.value, then=Value(timedelta(days=3650 * n)))
+            for u, n in URGENCY_ORDER.items()
+        ),
+        output_field=DurationField(),
+    )
+    due = Coalesce("answer_due_at", "created_at")
+    place = ExpressionWrapper(due + rank, output_field=DateTimeField())
+    rows = rows.annotate(place=place).order_by("place", "pk")
+    mark = read_mark(cursor)
+    if mark is not None:
+        later = Q(place__gt=mark.at) | Q(place=mark.at, pk__gt=mark.id)
+        rows = rows.filter(later)
+    found = list(_with_names(rows)[: PAGE + 1])
+    page = cut(found, PAGE, lambda row: Mark(row.place, row.pk))
+    return Page(lines(actor, list(page.lines)), page.next)
+
+
+def _closed(actor: Actor, rows: ReferralQuerySet, cursor: str | None) -> Page[HopLine]:
+    rows = rows.order_by(F("closed_at").desc(), "pk")
+    mark = read_mark(cursor)
+    if mark is not None:
+        rows = rows.filter(
+            Q(closed_at__lt=mark.at) | Q(closed_at=mark.at, pk__gt=mark.id)
+        )
+    found = list(_with_names(rows)[: PAGE + 1])
+    page = cut(found, PAGE, lambda row: Mark(row.closed_at, row.pk))
+    return Page(lines(actor, list(page.lines)), page.next)
+
+
+def _with_names(rows: ReferralQuerySet) -> ReferralQuerySet:
+    return rows.select_related(
+        "from_institution",
+        "to_institution",
+        "to_department",
+        "assigned_to__practitioner",
+    )
+
+
+def _line(
+    actor: Actor, row: Referral, person: PersonCard | None, now: datetime
+) -> HopLine:
+    is_readable = policies.can_read_content(actor, row)
+    deadline, words = _clock(row)
+    target = row.to_institution
+    return HopLine(
+        id=row.id,
+        number=row.number,
+        state=State(row.state),
+        state_name=STATE_NAMES[State(row.state)],
+        urgency=Urgency(row.urgency),
+        direction=row.direction,
+        person=person,
+        person_id=row.person_id,
+        from_name=row.from_institution.short_name,
+        from_tier=row.from_institution.tier,
+        to_name=target.short_name if target else row.outside_name,
+        to_tier=target.tier if target else None,
+        department=row.to_department.name if row.to_department else "",
+        specialty=SPECIALTY_NAMES.get(row.specialty, row.specialty),
+        is_readable=is_readable,
+        diagnosis=row.diagnosis_name if is_readable else "",
+        complaint=row.complaint if is_readable else "",
+        reason=row.reason if is_readable else "",
+        is_green_lane=row.is_green_lane,
+        has_agreement=row.agreement_id is not None,
+        rule_ids=tuple(row.rule_ids) if is_readable else (),
+        deadline=deadline,
+        clock_words=words,
+        is_paused=row.paused_at is not None,
+        is_overdue=is_overdue(row.answer_due_at, row.paused_at, now)
+        and row.state == State.SUBMITTED,
+        submitted_at=row.submitted_at,
+        visit_at=row.visit_at,
+        closed_at=row.closed_at,
+        assigned_to=row.assigned_to.practitioner.name if row.assigned_to else "",
+        actions=tuple(actions(actor, row)),
+        revision=row.revision,
+    )
+
+
+def _clock(row: Referral) -> tuple[datetime | None, str]:
+    """The clock that runs in this state, and what it waits for."""
+    if row.state == State.SUBMITTED:
+        return row.answer_due_at, _("应答时限")
+    if row.state == State.INFO_REQUESTED:
+        return None, _("等补充资料")
+    if row.state in values(COMING | {State.NO_SHOW}):
+        return row.visit_at or row.valid_until, _("约定到诊") if row.visit_at else _(
+            "有效期"
+        )
+    if row.state == State.FEEDBACK_DUE:
+        return row.feedback_due_at, _("反馈时限")
+    return None, STATE_NAMES[State(row.state)]
+
+
+@dataclass(frozen=True, slots=True)
+class BreachLine:
+    id: UUID
+    referral: HopLine
+    clock: str
+    due_at: datetime
+    met_at: datetime | None
+    reason_code: str
+    note: str
+
+
+def breaches(actor: Actor, cursor: str | None = None) -> Page[BreachLine]:
+    """Clocks of this institution that ran out, newest first."""
+    rows = Breach.objects.filter(institution=actor.institution_id)
+    mark = read_mark(cursor)
+    if mark is not None:
+        rows = rows.filter(Q(due_at__lt=mark.at) | Q(due_at=mark.at, pk__gt=mark.id))
+    found = list(rows.order_by("-due_at", "pk")[: PAGE + 1])
+    page = cut(found, PAGE, lambda row: Mark(row.due_at, row.pk))
+    hops = _hops(actor, {row.referral_id for row in page.lines})
+    return Page(
+        [
+            BreachLine(
+                id=row.id,
+                referral=hops[row.referral_id],
+                clock=row.clock,
+                due_at=row.due_at,
+                met_at=row.met_at,
+                reason_code=row.reason_code,
+                note=row.note,
+            )
+            for row in page.lines
+            if row.referral_id in hops
+        ],
+        page.next,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpLine:
+    id: UUID
+    referral: HopLine
+    kind: str
+    due_on: date
+    is_late: bool
+
+
+def follow_ups(actor: Actor, today: date, most: int = 60) -> list[FollowUpLine]:
+    """What this institution still has to do after a referral, soonest first."""
+    rows = FollowUp.objects.filter(institution=actor.institution_id, done_at=None)
+    found = list(rows.order_by("due_on", "pk")[:most])
+    hops = _hops(actor, {row.referral_id for row in found})
+    return [
+        FollowUpLine(row.id, hops[row.referral_id], row.kind, row.due_on,
+                     row.due_on < today)
+        for row in found
+        if row.referral_id in hops
+    ]  # fmt: skip
+
+
+def _hops(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, HopLine]:
+    rows = _with_names(Referral.objects.visible_to(actor)).filter(pk__in=list(ids))
+    return {row.id: row for row in lines(actor, list(rows))}

@@ -1,0 +1,1 @@
+"""Pages of the referral module: read the request, one service, one fragment."""

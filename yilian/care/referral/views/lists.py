@@ -1,0 +1,111 @@
+"""Work lists: what has come, what was sent."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from yilian.care.referral import policies
+from yilian.care.referral.queries import desk as lists
+from yilian.foundation.access.middleware import ActorRequest
+from yilian.foundation.access.scope import require
+from yilian.foundation.access.views import signed_in
+from yilian.kernel import calendar
+from yilian.kernel.text import _
+from yilian.registry.directory.queries import duty_now
+from yilian.registry.directory.rules import DUTY_NAMES, DutyKind
+
+_WHO = _("只有医疗机构的医师和转诊办公室有转诊工作台。")
+
+
+@signed_in
+@require_GET
+def desk(request: ActorRequest) -> HttpResponse:
+    """The receiving desk: most urgent and longest waiting on top."""
+    require(policies.can_draft(request.actor), _WHO)
+    tab = lists.tab_named(lists.RECEIVED, request.GET.get("tab", ""))
+    counted = lists.counts(request.actor, lists.RECEIVED, "to")
+    now = timezone.now()
+    today = calendar.start_of_day(calendar.local_day(now))
+    context = {
+        "tab": tab,
+        "tabs": _tabs(lists.RECEIVED, counted, tab, "referral:desk"),
+        "page": lists.received(request.actor, tab, request.GET.get("cursor")),
+        "facts": lists.desk_facts(request.actor, today),
+        "beyond": calendar.is_beyond_known(calendar.local_day(now)),
+    }
+    return render(request, "referral/desk.html", context)
+
+
+@signed_in
+@require_GET
+def sent(request: ActorRequest) -> HttpResponse:
+    require(policies.can_draft(request.actor), _WHO)
+    tab = lists.tab_named(lists.SENT, request.GET.get("tab", "waiting"))
+    counted = lists.counts(request.actor, lists.SENT, "from")
+    context = {
+        "tab": tab,
+        "tabs": _tabs(lists.SENT, counted, tab, "referral:sent"),
+        "page": lists.sent(request.actor, tab, request.GET.get("cursor")),
+    }
+    return render(request, "referral/sent.html", context)
+
+
+@signed_in
+@require_GET
+def desk_count(request: ActorRequest) -> HttpResponse:
+    count = lists.waiting_count(request.actor)
+    return HttpResponse(str(count) if count else "")
+
+
+@signed_in
+@require_GET
+def sent_count(request: ActorRequest) -> HttpResponse:
+    count = lists.counts(request.actor, lists.SENT[:1], "from")["open"]
+    return HttpResponse(str(count) if count else "")
+
+
+@signed_in
+@require_GET
+def urgent_tag(request: ActorRequest) -> HttpResponse:
+    count = lists.stat_waiting(request.actor)
+    return render(request, "referral/_urgent.html", {"count": count})
+
+
+@signed_in
+@require_GET
+def duty(request: ActorRequest) -> HttpResponse:
+    """Who answers tonight, for the side bar."""
+    here = request.actor.institution_id
+    found = [
+        (DUTY_NAMES[kind], duty_now(here, kind.value)) for kind in DutyKind if here
+    ]
+    shown = [(name, line) for name, line in found if line is not None]
+    return render(request, "referral/_duty.html", {"lines": shown})
+
+
+@signed_in
+@require_GET
+def of_person(request: ActorRequest, person_id: UUID) -> HttpResponse:
+    """The referrals on the patient page."""
+    hops = lists.of_person(request.actor, person_id)
+    context = {
+        "hops": hops,
+        "person_id": person_id,
+        "can_draft": policies.can_draft(request.actor),
+    }
+    return render(request, "referral/_of_person.html", context)
+
+
+def _tabs(
+    tabs: tuple[lists.Tab, ...], counted: object, current: lists.Tab, url: str
+) -> list[tuple[str, str, bool, int | None]]:
+    address = reverse(url)
+    return [
+        (tab.words, f"{address}?tab={tab.key}", tab == current,
+         counted[tab.key] if tab.key != "done" else None)  # type: ignore[index]
+        for tab in tabs
+    ]  # fmt: skip

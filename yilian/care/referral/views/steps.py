@@ -1,0 +1,130 @@
+"""One address per step: the form it asks for, and taking it.
+
+`STEPS` joins a step of the state table to its form and its service; the view has
+no rule of its own. A step taken answers with the row or the page it was taken on.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_POST
+
+from yilian.care.referral import forms
+from yilian.care.referral.models import Referral
+from yilian.care.referral.queries import desk
+from yilian.care.referral.rules.states import STEP_NAMES, Step
+from yilian.care.referral.services import closing, receiving, sending
+from yilian.care.referral.views.detail import render_body
+from yilian.foundation.access.middleware import ActorRequest
+from yilian.foundation.access.scope import find
+from yilian.foundation.access.views import signed_in
+from yilian.kernel.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    form: type[forms.StepForm]
+    act: Callable[..., Referral]
+
+
+STEPS: Final[Mapping[Step, Asked]] = {
+    Step.SUBMIT: Asked(forms.SubmitForm, sending.submit),
+    Step.REQUEST_INFO: Asked(forms.QuestionForm, receiving.request_info),
+    Step.ANSWER_INFO: Asked(forms.AnswerForm, sending.answer_info),
+    Step.ACCEPT: Asked(forms.AcceptForm, receiving.accept),
+    Step.DECLINE: Asked(forms.DeclineForm, receiving.decline),
+    Step.REDIRECT: Asked(forms.RedirectForm, receiving.redirect),
+    Step.SCHEDULE: Asked(forms.PlaceForm, receiving.schedule),
+    Step.DEPART: Asked(forms.DepartForm, sending.depart),
+    Step.ARRIVE: Asked(forms.NoteForm, receiving.arrive),
+    Step.MARK_NO_SHOW: Asked(forms.NoteForm, receiving.mark_no_show),
+    Step.ADMIT: Asked(forms.PlainForm, receiving.admit),
+    Step.FINISH_CARE: Asked(forms.FinishForm, receiving.finish_care),
+    Step.COMPLETE: Asked(forms.FeedbackForm, receiving.complete),
+    Step.WITHDRAW: Asked(forms.WithdrawForm, sending.withdraw),
+    Step.REQUEST_CANCEL: Asked(forms.CancelForm, sending.request_cancel),
+    Step.CONFIRM_CANCEL: Asked(forms.PlainForm, receiving.confirm_cancel),
+    Step.REFUSE_CANCEL: Asked(forms.RefuseCancelForm, receiving.refuse_cancel),
+    Step.RECORD_DEATH: Asked(forms.DeathForm, closing.record_death),
+    Step.MARK_ERROR: Asked(forms.ErrorForm, sending.mark_error),
+}
+
+
+@signed_in
+@require_GET
+def form(request: ActorRequest, referral_id: UUID, name: str) -> HttpResponse:
+    """What a step asks for, opened in place."""
+    step = _step(name)
+    row = find(_rows(request), referral_id)
+    return _form(request, row, step, STEPS[step].form(row))
+
+
+@signed_in
+@require_POST
+def take(request: ActorRequest, referral_id: UUID, name: str) -> HttpResponse:
+    step = _step(name)
+    row = find(_rows(request), referral_id)
+    asked = STEPS[step].form(row, request.POST)
+    if not asked.is_valid():
+        return _form(request, row, step, asked, status=422)
+    STEPS[step].act(request.actor, referral_id, **asked.facts())
+    return _answer(request, referral_id)
+
+
+@signed_in
+@require_POST
+def assign(request: ActorRequest, referral_id: UUID) -> HttpResponse:
+    row = find(_rows(request), referral_id)
+    asked = forms.AssignForm(row, request.POST)
+    if asked.is_valid():
+        receiving.assign(request.actor, referral_id, **asked.facts())
+    return _answer(request, referral_id)
+
+
+def _rows(request: ActorRequest) -> Any:
+    names = ("from_institution", "to_institution", "to_department")
+    return Referral.objects.visible_to(request.actor).select_related(*names)
+
+
+def _step(name: str) -> Step:
+    try:
+        step = Step(name)
+    except ValueError:
+        raise NotFound from None
+    if step not in STEPS:
+        raise NotFound
+    return step
+
+
+def _form(
+    request: ActorRequest,
+    row: Referral,
+    step: Step,
+    asked: forms.StepForm,
+    status: int = 200,
+) -> HttpResponse:
+    shown = request.POST.get("shown") or request.GET.get("shown", "row")
+    context = {
+        "referral_id": row.id,
+        "step": step,
+        "step_name": STEP_NAMES[step],
+        "form": asked,
+        "shown": "page" if shown == "page" else "row",
+    }
+    response = render(request, "referral/_form.html", context, status=status)
+    if asked.errors:
+        response["HX-Retarget"] = f"#form-{row.id}-{step.value}"
+        response["HX-Reswap"] = "outerHTML"
+    return response
+
+
+def _answer(request: ActorRequest, referral_id: UUID) -> HttpResponse:
+    """The same row, or the same page, as it stands now."""
+    if request.POST.get("shown") == "page":
+        return render_body(request, referral_id)
+    hop = desk.line(request.actor, referral_id)
+    return render(request, "referral/_hop.html", {"hop": hop})
