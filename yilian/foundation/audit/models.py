@@ -1,6 +1,7 @@
 """Audit rows and their seals. The application role can only insert rows."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -44,6 +45,16 @@ class AuditEntry(models.Model):
             models.Index(fields=["account_id", "-at"], name="audit_of_account"),
             models.Index(fields=["object_id", "-at"], name="audit_of_object"),
             models.Index(fields=["xid", "id"], name="audit_in_sealing_order"),
+            GinIndex(
+                fields=["person_ids"],
+                condition=~models.Q(person_ids=[]),
+                name="audit_of_shown_persons",
+            ),
+            models.Index(
+                fields=["-at"],
+                condition=models.Q(is_break_glass=True),
+                name="audit_break_glass",
+            ),
         ]
 
 
@@ -54,6 +65,8 @@ class AuditSeal(models.Model):
     first_xid = models.BigIntegerField()
     up_to_xid = models.BigIntegerField()  # rows with first_xid <= xid < up_to_xid
     rows = models.PositiveIntegerField()
+    # Each row's id (16 bytes) and digest (32), in order: names the row that changed.
+    leaves = models.BinaryField(default=b"")
     root = models.BinaryField(max_length=32)
     previous = models.BinaryField(max_length=32)
     chain = models.BinaryField(max_length=32)

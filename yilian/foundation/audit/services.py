@@ -1,18 +1,25 @@
-"""Writing down what was done and what was refused.
+"""Writing down what was done and what was refused, and sealing it.
 
 `record` belongs inside the transaction of the act: the act and its row commit
-together or not at all. Rows are plain INSERTs; writers never wait for each other.
+together or not at all. Rows are plain INSERTs; writers never wait for each other,
+nor for the sealer, which comes behind and stops before transactions still running.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils import timezone
 
 from yilian.foundation.access.actor import Actor, Reach
-from yilian.foundation.audit.models import AuditEntry
+from yilian.foundation.audit import verification
+from yilian.foundation.audit.digests import START, chain_of, pack, root_of
+from yilian.foundation.audit.models import AuditEntry, AuditSeal
 from yilian.foundation.audit.rules import Outcome
+from yilian.foundation.audit.verification import Verification
+
+BATCH: Final = 10_000
 
 
 def record(
@@ -65,6 +72,67 @@ def record_refusal(
             object_id=object_id,
             detail=dict(detail or {}),
         )
+
+
+def seal() -> int:
+    """Close all batches that can be closed; how many rows they hold.
+
+    One sealer at a time; another finds the lock taken and leaves.
+    """
+    sealed = 0
+    while rows := _seal_batch():
+        sealed += rows
+    return sealed
+
+
+def verify() -> Verification:
+    return verification.verify()
+
+
+@transaction.atomic
+def _seal_batch() -> int:
+    if not _alone():
+        return 0
+    last = AuditSeal.objects.order_by("-number").first()
+    first = last.up_to_xid if last else 0
+    up_to = _up_to(first)
+    leaves = list(verification.leaves_between(first, up_to))
+    if not leaves:
+        return 0
+    sealed = AuditSeal(
+        number=last.number + 1 if last else 1,
+        first_xid=first,
+        up_to_xid=up_to,
+        rows=len(leaves),
+        leaves=pack(leaves),
+        root=root_of(leaves),
+        previous=bytes(last.chain) if last else START,
+        sealed_at=timezone.now(),
+    )
+    sealed.chain = chain_of(sealed)
+    sealed.save(force_insert=True)
+    return len(leaves)
+
+
+def _alone() -> bool:
+    """Until the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 15))", ["audit.seal"]
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def _up_to(first: int) -> int:
+    """Before any transaction still running (decisions 11), and not too much at once;
+    a transaction's rows are never parted."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        finished = int(cursor.fetchone()[0])
+    waiting = AuditEntry.objects.filter(xid__gte=first, xid__lt=finished)
+    xids = waiting.order_by("xid", "id").values_list("xid", flat=True)
+    last_of_batch = next(iter(xids[BATCH - 1 : BATCH]), None)
+    return finished if last_of_batch is None else last_of_batch + 1
 
 
 def _who(actor: Actor | None) -> dict[str, Any]:

@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, StrEnum
 from types import NoneType, UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from yilian.kernel.event import Event
+from yilian.kernel.text import _
 
 E = TypeVar("E", bound=Event)
 
@@ -90,3 +91,24 @@ def _typed(hint: Any, value: Any) -> Any:
     if hint in _READ:
         return _READ[hint](value)
     raise NotPlain(str(hint))
+
+
+MOST_TRIES: Final = 8
+
+
+def seconds_to_wait(tries: int) -> int:
+    """After the first failure 1 s, then 2, 4, 8 … 64: about two minutes in all."""
+    return int(2 ** (tries - 1))
+
+
+class State(StrEnum):
+    WAITING = "waiting"
+    DONE = "done"
+    DEAD = "dead"
+
+
+STATE_NAMES: Final[Mapping[State, str]] = {
+    State.WAITING: _("等待处理"),
+    State.DONE: _("已处理"),
+    State.DEAD: _("未能送达"),
+}

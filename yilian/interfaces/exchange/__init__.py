@@ -1,0 +1,1 @@
+"""Doors to systems outside: one folder each, 对外交换."""
