@@ -22,6 +22,7 @@ PREFIX_LENGTH: Final = 8
 _STATUS: Final = (("status",), ("clinicalStatus", "coding", "code"))
 _PERSON_NAMES: Final = ("text", "family", "given")
 _LONGEST: Final = 300
+_PLACEHOLDER: Final = "{{"  # a number that is filled in at answer time, never indexed
 _WORD_GAP: Final = re.compile(r"[\s,·]+")
 
 
@@ -99,8 +100,6 @@ def prefixes(text: str) -> Iterator[str]:
     for word in {whole, *_WORD_GAP.split(whole)}:
         for length in range(1, min(len(word), PREFIX_LENGTH) + 1):
             yield word[:length]
-    if len(whole) > PREFIX_LENGTH:
-        yield whole
 
 
 def fold(text: str) -> str:
@@ -150,7 +149,7 @@ def _codes(value: Any) -> Iterator[tuple[str, str]]:
                 yield from _codes(coding)
             return
         code = value.get("code", value.get("value"))
-        if isinstance(code, str):
+        if isinstance(code, str) and not code.startswith(_PLACEHOLDER):
             yield str(value.get("system", "")), code
 
 

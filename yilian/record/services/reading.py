@@ -1,0 +1,138 @@
+"""Looking at the record: every look is written down with the ground it stood on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+
+from yilian.foundation.access.actor import Actor
+from yilian.foundation.audit import services as audit
+from yilian.kernel.errors import NotPermitted
+from yilian.kernel.ids import NIL
+from yilian.kernel.text import _
+from yilian.record.queries import reading
+from yilian.record.queries.reading import Held, VersionLine
+from yilian.record.rules.asking import Asked, cursor_after
+from yilian.registry.population.queries import Seen, sight_of
+from yilian.registry.population.rules import Ground, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A resource as the actor may read it, and on what ground."""
+
+    held: Held
+    text: str
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of a search; `next` is the cursor of the following one."""
+
+    items: Sequence[Held]
+    texts: Sequence[str]
+    next: str | None
+
+
+@transaction.atomic
+def open_resource(actor: Actor, type_name: str, resource_id: str) -> Opened:
+    """Raises `NotFound`, whether it is absent or out of sight."""
+    held = reading.read(actor, type_name, resource_id)
+    person_id = held.person_id
+    seen = sight_of(actor, person_id)
+    _write_down(
+        actor, "record.read", seen, person_id, type_name, resource_id=resource_id
+    )
+    return Opened(held, reading.filled(actor, held.text), seen)
+
+
+@transaction.atomic
+def open_history(
+    actor: Actor, type_name: str, resource_id: str
+) -> tuple[list[VersionLine], Seen]:
+    lines = reading.history(actor, type_name, resource_id)
+    person_id = lines[0].person_id
+    seen = sight_of(actor, person_id)
+    _write_down(
+        actor, "record.history", seen, person_id, type_name, resource_id=resource_id
+    )
+    return lines, seen
+
+
+@transaction.atomic
+def search(actor: Actor, asked: Asked) -> Found:
+    rows = reading.search(actor, asked)
+    shown = rows[: asked.count]
+    _write_down_search(actor, asked, shown)
+    more = cursor_after(shown[-1].id) if len(rows) > asked.count else None
+    return Found(shown, [reading.filled(actor, held.text) for held in shown], more)
+
+
+@transaction.atomic
+def open_part(
+    actor: Actor, person_id: UUID, part: str, *, scope: Scope = Scope.SUMMARY
+) -> Seen:
+    """A part of a person's page is about to be shown; raises `NotPermitted` in words.
+
+    Whoever sees nothing of the person learns no more than that.
+    """
+    seen = sight_of(actor, person_id)
+    if seen.scope < scope:
+        raise NotPermitted(
+            _("此部分需要依据：签约、转诊、就诊、本人授权，或紧急调阅。")
+        )
+    _write_down(actor, "record.view", seen, person_id, part)
+    return seen
+
+
+def _write_down(
+    actor: Actor,
+    action: str,
+    seen: Seen,
+    person_id: UUID,
+    kind: str,
+    *,
+    resource_id: str = "",
+) -> None:
+    """What is nobody's may be read without a trace."""
+    if person_id == NIL:
+        return
+    audit.record(
+        actor,
+        action,
+        object_kind=kind[:32],
+        object_id=_uuid(resource_id),
+        person_id=person_id,
+        ground=seen.ground.value if seen.ground else "",
+        grant_id=seen.grant_id,
+        is_break_glass=seen.ground is Ground.EMERGENCY,
+        detail={"id": resource_id} if resource_id else {},
+    )
+
+
+def _write_down_search(actor: Actor, asked: Asked, shown: Sequence[Held]) -> None:
+    persons = {held.person_id for held in shown} - {NIL}
+    one = asked.person_id if asked.person_id != NIL else None
+    if one is None and not persons and asked.person_id == NIL:
+        return
+    seen = sight_of(actor, one) if one else None
+    audit.record(
+        actor,
+        "record.search",
+        object_kind=asked.type[:32],
+        person_id=one,
+        person_ids=sorted(persons),
+        ground=seen.ground.value if seen and seen.ground else "",
+        grant_id=seen.grant_id if seen else None,
+        is_break_glass=bool(seen and seen.ground is Ground.EMERGENCY),
+        detail={"count": len(shown)},
+    )
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
