@@ -9,6 +9,7 @@ from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
+from yilian.foundation.access.views import public
 from yilian.interfaces.web import gallery as shown
 from yilian.interfaces.web.middleware import LANGUAGE_COOKIE
 from yilian.interfaces.web.navigation import menu
@@ -16,6 +17,7 @@ from yilian.interfaces.web.navigation import menu
 A_YEAR: Final = timedelta(days=365)
 
 
+@public("sends a stranger to the sign-in page")
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """The first screen of each role is its work; a stranger is asked to sign in."""
@@ -27,6 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "web/home.html")
 
 
+@public("the sign-in page is read in both languages")
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """The reader's choice, kept in a cookie; an unknown language changes nothing."""
@@ -47,11 +50,13 @@ def language(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@public("invented examples of every component, in the demo only")
 @require_GET
 def gallery(request: HttpRequest) -> HttpResponse:
     return render(request, "web/gallery.html", {"shown": shown.exhibits()})
 
 
+@public("what the gallery finds, of its own invented entries")
 @require_GET
 def gallery_codes(request: HttpRequest) -> HttpResponse:
     """What the gallery's picker finds, of its own few invented entries."""
