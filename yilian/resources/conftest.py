@@ -1,4 +1,8 @@
-"""The cast of the tests of places and receptions."""
+"""The cast of the tests of places and receptions, in a demo with invented cards."""
+
+from typing import Any
+
+import pytest
 
 from yilian.registry.population.tests.conftest import (
     county,
@@ -10,3 +14,8 @@ from yilian.registry.population.tests.conftest import (
 )
 
 __all__ = ["county", "desk", "doctor", "resident", "stranger", "township"]
+
+
+@pytest.fixture(autouse=True)
+def _demo(settings: Any) -> None:
+    settings.YILIAN_DEMO = True

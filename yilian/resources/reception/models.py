@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from yilian.foundation.access.actor import Actor, Reach
 from yilian.foundation.access.choices import values
 from yilian.kernel.ids import new_id
 from yilian.resources.reception.rules import (
@@ -12,6 +13,14 @@ from yilian.resources.reception.rules import (
     EncounterState,
     Presence,
 )
+
+
+class EncounterQuerySet(models.QuerySet["Encounter"]):
+    def visible_to(self, actor: Actor) -> "EncounterQuerySet":
+        """Those of the actor's own house; others are read from the record."""
+        if actor.reach is Reach.SYSTEM:
+            return self
+        return self.filter(institution=actor.institution_id)
 
 
 class Encounter(models.Model):
@@ -31,6 +40,8 @@ class Encounter(models.Model):
     opened_by = models.ForeignKey("identity.Account", models.PROTECT, null=True)
     referral_id = models.UUIDField(null=True, db_index=True)  # weak: lives above
     hold_id = models.UUIDField(null=True)
+
+    objects = EncounterQuerySet.as_manager()
 
     class Meta:
         constraints = [

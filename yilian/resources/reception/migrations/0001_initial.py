@@ -7,37 +7,134 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('directory', '0001_initial'),
-        ('population', '0001_initial'),
+        ("directory", "0001_initial"),
+        ("population", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Encounter',
+            name="Encounter",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=16)),
-                ('state', models.CharField(default='in-progress', max_length=20)),
-                ('presence', models.CharField(default='none', max_length=16)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('disposition', models.CharField(blank=True, max_length=20)),
-                ('referral_id', models.UUIDField(db_index=True, null=True)),
-                ('hold_id', models.UUIDField(null=True)),
-                ('department', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='directory.department')),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='directory.institution')),
-                ('opened_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='encounters', to='population.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("kind", models.CharField(max_length=16)),
+                ("state", models.CharField(default="in-progress", max_length=20)),
+                ("presence", models.CharField(default="none", max_length=16)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("disposition", models.CharField(blank=True, max_length=20)),
+                ("referral_id", models.UUIDField(db_index=True, null=True)),
+                ("hold_id", models.UUIDField(null=True)),
+                (
+                    "department",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="directory.department",
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="directory.institution",
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="encounters",
+                        to="population.person",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['institution', 'state', '-started_at'], name='encounter_by_institution')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['emergency', 'home', 'inpatient', 'outpatient'])), name='encounter_kind_known'), models.CheckConstraint(condition=models.Q(('state__in', ['entered-in-error', 'finished', 'in-progress'])), name='encounter_state_known'), models.CheckConstraint(condition=models.Q(('presence__in', ['card', 'code', 'none', 'referral'])), name='encounter_presence_known'), models.CheckConstraint(condition=models.Q(('disposition', ''), ('disposition__in', ['against_advice', 'died', 'home', 'other', 'transferred']), _connector='OR'), name='encounter_disposition_known'), models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('started_at')), _connector='OR'), name='encounter_ends_after_start'), models.UniqueConstraint(condition=models.Q(('kind', 'inpatient'), ('state', 'in-progress')), fields=('person',), name='encounter_one_bed_at_a_time', violation_error_message='该患者已在另一家机构住院，请先核对。')],
+                "indexes": [
+                    models.Index(
+                        fields=["institution", "state", "-started_at"],
+                        name="encounter_by_institution",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                ["emergency", "home", "inpatient", "outpatient"],
+                            )
+                        ),
+                        name="encounter_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                ["entered-in-error", "finished", "in-progress"],
+                            )
+                        ),
+                        name="encounter_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("presence__in", ["card", "code", "none", "referral"])
+                        ),
+                        name="encounter_presence_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("disposition", ""),
+                            (
+                                "disposition__in",
+                                [
+                                    "against_advice",
+                                    "died",
+                                    "home",
+                                    "other",
+                                    "transferred",
+                                ],
+                            ),
+                            _connector="OR",
+                        ),
+                        name="encounter_disposition_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_at", None),
+                            ("ended_at__gte", models.F("started_at")),
+                            _connector="OR",
+                        ),
+                        name="encounter_ends_after_start",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("kind", "inpatient"), ("state", "in-progress")
+                        ),
+                        fields=("person",),
+                        name="encounter_one_bed_at_a_time",
+                        violation_error_message="该患者已在另一家机构住院，请先核对。",
+                    ),
+                ],
             },
         ),
     ]
