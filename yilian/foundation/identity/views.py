@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from yilian.foundation.access.forms import said, show
 from yilian.foundation.access.middleware import (
     POST_KEY,
     ActorRequest,
@@ -30,7 +31,6 @@ from yilian.foundation.identity.models import Account
 from yilian.foundation.identity.ports import residents
 from yilian.foundation.identity.rules import AccountKind, TooManyCodes
 from yilian.kernel.errors import Invalid, NotFound
-from yilian.kernel.text import Text
 
 SUBJECT_KEY: Final = "code_subject"
 BY_NAME: Final = "django.contrib.auth.backends.ModelBackend"
@@ -159,7 +159,7 @@ def _changed(request: ActorRequest, form: PasswordForm) -> bool:
             request.actor, old=facts["old"], new=facts["new"]
         )
     except Invalid as error:
-        _show(form, error)
+        show(form, error)
         return False
     update_session_auth_hash(request, account)
     return True
@@ -182,7 +182,7 @@ def resident(request: HttpRequest) -> HttpResponse:
         subject = door.subject(form.cleaned_data["number"])
         shown = door.ask(subject)
     except (Invalid, TooManyCodes) as error:
-        form.add_error("number", _said(error.text))
+        form.add_error("number", said(error.text))
         return render(
             request, "identity/resident.html", {"form": form}, status=error.status
         )
@@ -219,21 +219,3 @@ def _code_page(
 ) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "shown": shown}
     return render(request, "identity/resident_code.html", context, status=status)
-
-
-# --- words --------------------------------------------------------------------
-
-
-def _show(form: PasswordForm, error: Invalid) -> None:
-    for name, words in error.fields.items():
-        form.add_error(name, _said(words))
-
-
-def _said(words: str | Text) -> str:
-    if isinstance(words, str):
-        return _(words)
-    values = {
-        name: _said(value) if isinstance(value, str | Text) else value
-        for name, value in words.values.items()
-    }
-    return _(words.template).format(**values)

@@ -1,8 +1,10 @@
 """Who may change the directory. What it says of institutions is for everybody."""
 
+from collections.abc import Sequence
+
 from yilian.foundation.access.actor import SEPARATE_POWERS, Actor, Reach, Role
 from yilian.kernel.areas import lies_in
-from yilian.registry.directory.models import Institution
+from yilian.registry.directory.models import Institution, PractitionerRole
 
 
 def can_open_institutions(actor: Actor, area_code: str) -> bool:
@@ -35,6 +37,19 @@ def can_appoint(actor: Actor, institution: Institution, roles: frozenset[str]) -
 def keeps_watch(actor: Actor, institution: Institution) -> bool:
     """The security administrator of the authority in whose area it lies."""
     return actor.has(Role.SECURITY_ADMIN) and _governs(actor, institution.area_code)
+
+
+def can_keep_staff(actor: Actor, institution: Institution) -> bool:
+    """Somebody new on the staff: for an ordinary post or for a separate power."""
+    return can_administer(actor, institution) or keeps_watch(actor, institution)
+
+
+def can_keep_account(actor: Actor, posts: Sequence[PractitionerRole]) -> bool:
+    """Through all posts that stand, or when none does, through all there were."""
+    standing = [post for post in posts if post.left_at is None] or posts
+    return bool(standing) and all(
+        can_appoint(actor, post.institution, frozenset(post.roles)) for post in standing
+    )
 
 
 def can_plan_duty(actor: Actor, institution: Institution) -> bool:

@@ -1,5 +1,12 @@
 """Everything that is written in the directory."""
 
+from yilian.registry.directory.services.accounts import (
+    TakenOn,
+    lock_account,
+    reset_password,
+    take_on,
+    unlock_account,
+)
 from yilian.registry.directory.services.duty import cancel_duty, plan_duty
 from yilian.registry.directory.services.institutions import (
     add_equipment,
@@ -15,6 +22,7 @@ from yilian.registry.directory.services.posts import (
 )
 
 __all__ = [
+    "TakenOn",
     "add_equipment",
     "add_practitioner",
     "appoint",
@@ -22,7 +30,11 @@ __all__ = [
     "close_institution",
     "leave_post",
     "load_many",
+    "lock_account",
     "open_department",
     "open_institution",
     "plan_duty",
+    "reset_password",
+    "take_on",
+    "unlock_account",
 ]

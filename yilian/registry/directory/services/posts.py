@@ -58,7 +58,7 @@ def add_practitioner(
 ) -> Practitioner:
     """Somebody new on the staff; `institution_id` says who answers for the entry."""
     institution = find(Institution.objects.all(), institution_id)
-    require(policies.can_administer(actor, institution), ONLY_ADMINISTRATORS)
+    require(policies.can_keep_staff(actor, institution), ONLY_ADMINISTRATORS)
     tidy = clean_name(name)
 
     def make() -> UUID:

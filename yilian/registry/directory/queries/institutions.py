@@ -1,0 +1,211 @@
+"""What an institution is, and its departments."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from yilian.kernel.names import pinyin_prefix
+from yilian.kernel.page import Page
+from yilian.kernel.tier import Tier
+from yilian.registry.directory.models import Department, Equipment, Institution
+from yilian.registry.directory.queries.actors import today
+from yilian.registry.directory.rules import (
+    FUNDING_NAMES,
+    GRADE_NAMES,
+    LEVEL_NAMES,
+    OWNERSHIP_NAMES,
+    SERVICE_NAMES,
+    SPECIALTY_NAMES,
+    Grade,
+    InstitutionKind,
+    Level,
+    Sponsor,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InstitutionLine:
+    """An institution in a list or beside a name."""
+
+    id: UUID
+    code: str
+    name: str
+    legal_name: str
+    kind: InstitutionKind
+    tier: Tier | None
+    level: Level
+    grade: Grade
+    sponsor: Sponsor
+    area_code: str
+    address: str
+    phone: str
+    referral_phone: str
+    longitude: Decimal | None
+    latitude: Decimal | None
+    services: tuple[str, ...]
+    opened_on: date | None
+    closed_on: date | None
+
+    def is_open_on(self, day: date) -> bool:
+        return self.closed_on is None or self.closed_on > day
+
+
+def institution_line(institution_id: UUID) -> InstitutionLine | None:
+    return institution_lines([institution_id]).get(institution_id)
+
+
+def institution_lines(ids: Iterable[UUID]) -> dict[UUID, InstitutionLine]:
+    """One statement, however many."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    return {row.pk: line_of(row) for row in Institution.objects.filter(pk__in=wanted)}
+
+
+def line_of(row: Institution) -> InstitutionLine:
+    return InstitutionLine(
+        id=row.pk,
+        code=row.code,
+        name=row.short_name,
+        legal_name=row.legal_name,
+        kind=InstitutionKind(row.kind),
+        tier=Tier(row.tier) if row.tier else None,
+        level=Level(row.level),
+        grade=Grade(row.grade),
+        sponsor=Sponsor(row.sponsor),
+        area_code=row.area_code,
+        address=row.address,
+        phone=row.phone,
+        referral_phone=row.referral_phone,
+        longitude=row.longitude,
+        latitude=row.latitude,
+        services=tuple(row.services),
+        opened_on=row.opened_on,
+        closed_on=row.closed_on,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentLine:
+    id: UUID
+    institution_id: UUID
+    name: str
+    specialty: str
+    phone: str
+    has_ward: bool
+    treats: tuple[str, ...]
+    is_national_key: bool
+    is_regional_key: bool
+    hosts_quality_centre: bool
+    hosts_treatment_centre: bool
+
+    @property
+    def specialty_name(self) -> str:
+        return SPECIALTY_NAMES.get(self.specialty, self.specialty)
+
+
+def departments_of(institution_id: UUID) -> list[DepartmentLine]:
+    """Those open, in the order of their names."""
+    return departments_of_many([institution_id]).get(institution_id, [])
+
+
+def departments_of_many(ids: Iterable[UUID]) -> dict[UUID, list[DepartmentLine]]:
+    found: dict[UUID, list[DepartmentLine]] = {}
+    rows = Department.objects.filter(
+        Q(closed_on=None) | Q(closed_on__gt=today()), institution__in=set(ids)
+    ).order_by("name", "pk")
+    for row in rows:
+        line = DepartmentLine(
+            id=row.pk,
+            institution_id=row.institution_id,
+            name=row.name,
+            specialty=row.specialty,
+            phone=row.phone,
+            has_ward=row.has_ward,
+            treats=tuple(row.treats),
+            is_national_key=row.is_national_key,
+            is_regional_key=row.is_regional_key,
+            hosts_quality_centre=row.hosts_quality_centre,
+            hosts_treatment_centre=row.hosts_treatment_centre,
+        )
+        found.setdefault(row.institution_id, []).append(line)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class InstitutionFacts:
+    """What the page of one institution says besides its line."""
+
+    line: InstitutionLine
+    parent: InstitutionLine | None
+    funding: str
+    ownership: str
+    uscc: str
+    licence_number: str
+    insurance_code: str
+    departments: list[DepartmentLine]
+    equipment: list[tuple[str, int]]
+    service_names: list[str]
+
+    @property
+    def rank(self) -> list[str]:
+        return [LEVEL_NAMES[self.line.level], GRADE_NAMES[self.line.grade]]
+
+
+def institution_facts(row: Institution) -> InstitutionFacts:
+    parent = row.administrative_parent
+    owned = Equipment.objects.filter(institution=row).order_by("kind", "name")
+    return InstitutionFacts(
+        line=line_of(row),
+        parent=line_of(parent) if parent else None,
+        funding=FUNDING_NAMES.get(row.funding_channel, row.funding_channel),
+        ownership=OWNERSHIP_NAMES.get(row.ownership, row.ownership),
+        uscc=row.uscc,
+        licence_number=row.licence_number,
+        insurance_code=row.insurance_code,
+        departments=departments_of(row.pk),
+        equipment=list(owned.values_list("name", "count")),
+        service_names=[SERVICE_NAMES.get(code, code) for code in row.services],
+    )
+
+
+PAGE_SIZE = 50
+
+
+def institutions(
+    *,
+    text: str = "",
+    kind: str = "",
+    tier: str = "",
+    area_code: str = "",
+    with_closed: bool = False,
+    cursor: str = "",
+) -> Page[InstitutionLine]:
+    """By code, which keeps those of one area together; the cursor is a code."""
+    rows = Institution.objects.all() if with_closed else _open_today()
+    if text:
+        rows = rows.filter(_named(text))
+    given = {"kind": kind, "tier": tier, "area_code__startswith": area_code}
+    rows = rows.filter(**{name: value for name, value in given.items() if value})
+    shown = list(rows.filter(code__gt=cursor).order_by("code")[: PAGE_SIZE + 1])
+    has_more = len(shown) > PAGE_SIZE
+    lines = [line_of(row) for row in shown[:PAGE_SIZE]]
+    return Page(lines, lines[-1].code if has_more else None)
+
+
+def _open_today() -> QuerySet[Institution]:
+    return Institution.objects.open_on(today())
+
+
+def _named(text: str) -> Q:
+    """A part of a name, the beginning of its pinyin or initials, or of its code."""
+    found = Q(legal_name__icontains=text) | Q(short_name__icontains=text)
+    found |= Q(code__istartswith=text)
+    letters = pinyin_prefix(text)
+    if letters:
+        found |= Q(pinyin__startswith=letters) | Q(initials__startswith=letters)
+    return found
