@@ -13,6 +13,7 @@ from yilian.foundation.access.middleware import ActorRequest
 from yilian.foundation.access.scope import require
 from yilian.foundation.access.views import signed_in
 from yilian.kernel.errors import Invalid
+from yilian.registry.population.forms import place
 from yilian.registry.population.ports import demo_card_of
 from yilian.registry.population.queries import card
 from yilian.resources.reception import policies, queries, services
@@ -51,7 +52,7 @@ def receive(request: ActorRequest, person_id: UUID) -> HttpResponse:
     try:
         services.open_encounter(request.actor, person_id=person_id, **form.facts())
     except Invalid as refusal:
-        _place(refusal, form)
+        place(refusal, form)
         return _receive(request, person_id, form, status=422)
     return HttpResponseRedirect(reverse("reception:today"))
 
@@ -108,12 +109,6 @@ def _receive(
         "demo_card": demo_card_of(person_id),
     }
     return render(request, "reception/receive.html", context, status=status)
-
-
-def _place(refusal: Invalid, form: Form) -> None:
-    """Words of a service stand at the field that they are about."""
-    for name, words in refusal.fields.items():
-        form.add_error(name if name in form.fields else None, str(words))
 
 
 def _invalid(form: Form) -> Invalid:

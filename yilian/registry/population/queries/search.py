@@ -76,8 +76,8 @@ def _by_digits(typed: str) -> Asked:
         phone = check_phone(typed).value
     except DomainError:
         return Asked("number", _holders(_other_indexes(typed)))
-    indexes = [keyed_index("phone", phone)]
-    return Asked("phone", Q(phone_index__in=indexes) | _holders(_other_indexes(typed)))
+    by_phone = Q(phone_index=keyed_index("phone", phone))
+    return Asked("phone", by_phone | _holders(_other_indexes(typed)))
 
 
 def _id_indexes(number: str) -> list[str]:
@@ -110,8 +110,9 @@ def _other_indexes(typed: str) -> list[str]:
 
 
 def _holders(indexes: list[str]) -> Q:
+    """Resolved at once: beside an OR a subquery would make the planner read all."""
     held = PersonIdentifier.objects.filter(value_index__in=indexes, retired_at=None)
-    return Q(pk__in=held.values("person"))
+    return Q(pk__in=list(held.values_list("person_id", flat=True)))
 
 
 def _as_kept(typed: str) -> str:

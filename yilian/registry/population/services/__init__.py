@@ -31,9 +31,14 @@ from yilian.registry.population.services.registering import (
     LikelyDuplicates,
     NumberKnown,
     NumberUnderAnotherName,
+    guardian_by_number,
     register,
 )
-from yilian.registry.population.services.searching import reveal, search_persons
+from yilian.registry.population.services.searching import (
+    open_person,
+    reveal,
+    search_persons,
+)
 
 __all__ = [
     "Given",
@@ -50,10 +55,12 @@ __all__ = [
     "end_contract",
     "end_grants",
     "give_grant",
+    "guardian_by_number",
     "limit_grants",
     "load_many",
     "new_identifier",
     "note_contract",
+    "open_person",
     "phone_columns",
     "record_death",
     "register",

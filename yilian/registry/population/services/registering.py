@@ -155,6 +155,20 @@ def register(
     return Person.objects.get(pk=once(actor, key, "population.register", make))
 
 
+def guardian_by_number(number: str, relation: Relation, evidence: str = "") -> Guardian:
+    """Whoever is registered under this identity number, to stand for a child."""
+    given = Given(IdentityKind.ID_CARD, number)
+    try:
+        checked = check_number(given, today=timezone.localdate())
+    except DomainError as error:
+        raise Invalid(fields={"guardian": field_words(error)}) from None
+    known = holder_of(checked.kind, checked.value)
+    if known is None:
+        words = _("没有找到监护人的档案，请先为监护人建档。")
+        raise Invalid(fields={"guardian": words})
+    return Guardian(known.person_id, relation, evidence)
+
+
 def checked_facts(facts: dict[str, Any], numbers: Sequence[Checked]) -> dict[str, Any]:
     """Columns of a person from what was typed; every wrong field is named at once."""
     wrong: dict[str, str | Text] = {}

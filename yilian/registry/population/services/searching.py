@@ -8,15 +8,20 @@ from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.scope import find, require
 from yilian.foundation.audit.services import record
 from yilian.foundation.vault.services import decrypt
+from yilian.kernel.errors import NotFound
 from yilian.kernel.page import Page
 from yilian.kernel.text import _
 from yilian.registry.population import policies
 from yilian.registry.population.models import Person, PersonIdentifier
 from yilian.registry.population.queries.cards import PersonCard
-from yilian.registry.population.queries.person import Revealed
+from yilian.registry.population.queries.person import (
+    PersonPage,
+    Revealed,
+    person_page,
+)
 from yilian.registry.population.queries.search import found_page, understand
 from yilian.registry.population.queries.sight import sight_of
-from yilian.registry.population.rules import Scope
+from yilian.registry.population.rules import Ground, Scope
 
 
 @transaction.atomic
@@ -35,6 +40,25 @@ def search_persons(
         "person.search",
         person_ids=[card.id for card in page.lines],
         detail={"by": asked.way, "count": len(page.lines)},
+    )
+    return page
+
+
+@transaction.atomic
+def open_person(actor: Actor, person_id: UUID) -> PersonPage:
+    """The page of a person, with the ground it is seen on; out of sight only the
+    masked card, for those who could have found it by searching."""
+    page = person_page(actor, person_id)
+    is_open = not page.card.is_masked
+    if not is_open and not policies.can_search(actor):
+        raise NotFound
+    record(
+        actor,
+        "person.open" if is_open else "person.found_closed",
+        person_id=person_id,
+        ground=page.seen.ground or "",
+        grant_id=page.seen.grant_id,
+        is_break_glass=page.seen.ground is Ground.EMERGENCY,
     )
     return page
 
