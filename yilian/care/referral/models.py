@@ -32,6 +32,9 @@ class Episode(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.specialty} {self.id}"
+
 
 class ReferralQuerySet(models.QuerySet["Referral"]):
     def visible_to(self, actor: Actor) -> "ReferralQuerySet":
@@ -208,6 +211,9 @@ class Referral(models.Model):
             models.Index(fields=["closed_at", "id"], name="referral_by_closing"),
         ]
 
+    def __str__(self) -> str:
+        return self.number
+
 
 class ReferralStep(models.Model):
     """A step taken: the time line of a hop. Inserted only."""
@@ -234,6 +240,9 @@ class ReferralStep(models.Model):
             models.Index(fields=["referral", "taken_at"], name="step_in_order"),
         ]
 
+    def __str__(self) -> str:
+        return self.step
+
 
 class Breach(models.Model):
     """A clock that ran out, and why, 超时. Kept although the step came later."""
@@ -257,6 +266,9 @@ class Breach(models.Model):
         indexes = [
             models.Index(fields=["institution", "-due_at"], name="breach_of_desk"),
         ]
+
+    def __str__(self) -> str:
+        return self.clock
 
 
 class FollowUp(models.Model):
@@ -291,3 +303,6 @@ class FollowUp(models.Model):
                 name="follow_up_waiting",
             ),
         ]
+
+    def __str__(self) -> str:
+        return self.kind

@@ -13,7 +13,7 @@ from yilian.care.referral.rules.states import (
     State,
     Step,
 )
-from yilian.foundation.access.actor import Actor, Reach, Role
+from yilian.foundation.access.actor import ROLE_NAMES, Actor, Reach, Role
 from yilian.kernel.text import Text, _
 
 _BY_STEP = {move.step: move for move in MOVES}
@@ -39,11 +39,11 @@ def can_take(actor: Actor, referral: Referral, step: Step) -> bool:
 
 def can_edit(actor: Actor, referral: Referral) -> bool:
     is_draft = referral.state in (State.DRAFT, State.INFO_REQUESTED)
-    return can_draft(actor) and is_draft and _sends(actor, referral)
+    return can_draft(actor) and is_draft and sends(actor, referral)
 
 
 def can_assign(actor: Actor, referral: Referral) -> bool:
-    return actor.has(Role.REFERRAL_DESK) and _receives(actor, referral)
+    return actor.has(Role.REFERRAL_DESK) and receives(actor, referral)
 
 
 def can_read_content(actor: Actor, referral: Referral) -> bool:
@@ -52,7 +52,7 @@ def can_read_content(actor: Actor, referral: Referral) -> bool:
         return True
     if not actor.has(Role.PHYSICIAN, Role.NURSE, Role.PHARMACIST, Role.REFERRAL_DESK):
         return False
-    return _sends(actor, referral) or referral.state not in CLOSED_TO_RECEIVER
+    return sends(actor, referral) or referral.state not in CLOSED_TO_RECEIVER
 
 
 def can_explain(actor: Actor) -> bool:
@@ -67,18 +67,20 @@ def can_follow_up(actor: Actor) -> bool:
 def why_not(step: Step) -> Text:
     """403 in words: which side and which posts may."""
     move = _BY_STEP[step]
-    return Text(
-        _("只有{sides}的医师或转诊办公室可以进行这项操作。"),
-        {"sides": [SIDE_NAMES[side] for side in move.sides]},
-    )
+    if not move.roles:
+        return Text(_("这一步由系统按期限自动进行。"))
+    sides = [SIDE_NAMES[side] for side in move.sides if side is not Side.SYSTEM]
+    roles = [ROLE_NAMES[Role(role)] for role in move.roles]
+    words = _("只有{sides}的{roles}可以进行这项操作。")
+    return Text(words, {"sides": sides, "roles": roles})
 
 
 def side_of(actor: Actor, referral: Referral) -> Side | None:
     if actor.reach is Reach.SYSTEM:
         return Side.SYSTEM
-    if _sends(actor, referral):
+    if sends(actor, referral):
         return Side.SENDER
-    return Side.RECEIVER if _receives(actor, referral) else None
+    return Side.RECEIVER if receives(actor, referral) else None
 
 
 def _has_role(actor: Actor, move: Move) -> bool:
@@ -87,20 +89,20 @@ def _has_role(actor: Actor, move: Move) -> bool:
 
 def _stands_on(actor: Actor, referral: Referral, side: Side) -> bool:
     if side is Side.SENDER:
-        return _sends(actor, referral)
+        return sends(actor, referral)
     if side is Side.RECEIVER:
         # Outside destinations have no desk here: the sender records their answer.
         if referral.to_institution_id is None:
-            return _sends(actor, referral)
-        return _receives(actor, referral)
+            return sends(actor, referral)
+        return receives(actor, referral)
     return False
 
 
-def _sends(actor: Actor, referral: Referral) -> bool:
+def sends(actor: Actor, referral: Referral) -> bool:
     return actor.institution_id == referral.from_institution_id
 
 
-def _receives(actor: Actor, referral: Referral) -> bool:
+def receives(actor: Actor, referral: Referral) -> bool:
     return (
         actor.institution_id is not None
         and actor.institution_id == referral.to_institution_id

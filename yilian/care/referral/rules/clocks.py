@@ -45,6 +45,8 @@ class Limits:
     hold_hours: int = 72
     emergency_filing_working_days: int = 5
     continuity_days: int = 365
+    elderly_from: int = 65
+    child_to: int = 6
 
 
 def answer_due(
@@ -62,9 +64,22 @@ def answer_due(
     return calendar.add_working_days(submitted_at, days, working)
 
 
-def resumed(due_at: datetime, paused_at: datetime, now: datetime) -> datetime:
-    """The time the sender took is not held against the receiver."""
-    return due_at + (now - paused_at)
+def resumed(
+    urgency: Urgency,
+    due_at: datetime,
+    paused_at: datetime,
+    now: datetime,
+    working: Mapping[date, bool] | None = None,
+) -> datetime:
+    """The time the sender took is not held against the receiver.
+
+    A clock in working days counts the working time of the pause only; a pause that
+    began too late revives nothing.
+    """
+    pause = calendar.Pause(paused_at, now)
+    if urgency is Urgency.ROUTINE:
+        return calendar.shift_working_deadline(due_at, [pause], now, working)
+    return calendar.shift_deadline(due_at, [pause], now)
 
 
 def valid_until(submitted_at: datetime, limits: Limits, *, inpatient: bool) -> datetime:

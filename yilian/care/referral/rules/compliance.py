@@ -16,9 +16,9 @@ from yilian.kernel.text import _
 from yilian.kernel.tier import Direction
 
 GROUND: Final = clause("RI-4")
-CONTINUOUS: Final = clause("NX-3.2-c")
-HALF: Final = clause("NX-3.2-d")
 AGREEMENT: Final = clause("NX-2.2.4-a")
+CONSORTIUM: Final = clause("NX-2.2.4-c")
+LADDER: Final = clause("NX-2.1.3-d")
 
 
 class Verdict(StrEnum):
@@ -65,6 +65,7 @@ class Facts:
     skip_reason: str
     age: int | None
     exempt_tags: frozenset[str] = frozenset()
+    is_planned_return: bool = False  # told to come back by this receiver before
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +103,17 @@ def judge(facts: Facts, *, elderly_from: int = 65, child_to: int = 6) -> Judged:
         return Judged(Verdict.PENDING, checks)
     if all(check.holds for check in order if check.is_decisive):
         return Judged(_BY_DIRECTION[facts.direction], checks)
-    emergency, person = exempt
+    emergency, _evidence, person, planned = exempt
     if emergency.holds:
         return Judged(Verdict.EMERGENCY_EXEMPT, checks)
-    if person.holds:
+    if person.holds or planned.holds:
         return Judged(Verdict.EXEMPT_PERSON, checks)
     return Judged(Verdict.NON_COMPLIANT, checks)
 
 
 def _order_checks(facts: Facts) -> tuple[Check, ...]:
+    """Going up, all of these decide; going down or across, acceptance alone."""
+    up = facts.direction is Direction.UP
     arrived, accepted = facts.arrived_at, facts.accepted_at
     in_order = None if arrived is None else accepted is not None and accepted <= arrived
     in_time = None
@@ -120,26 +123,37 @@ def _order_checks(facts: Facts) -> tuple[Check, ...]:
         Check("agreement", _("双方有有效的双向转诊协议"), facts.has_agreement,
               AGREEMENT.id, is_decisive=False),
         Check("consortium", _("双方同在一个医联体"), facts.shares_consortium,
-              "NX-2.2.4-c", is_decisive=False),
+              CONSORTIUM.id, is_decisive=False),
         Check("order", _("由转出机构医师开具"),
-              facts.made_by_physician and facts.submitted_at is not None, GROUND.id),
+              facts.made_by_physician and facts.submitted_at is not None,
+              GROUND.id, up),
         Check("accepted", _("到诊前已被接收"), in_order, GROUND.id),
-        Check("validity", _("在有效期内到诊"), in_time, GROUND.id),
+        Check("validity", _("在有效期内到诊"), in_time, GROUND.id, up),
         Check("ladder", _("逐级转诊，或越级有理由"),
-              not facts.skips_tier or bool(facts.skip_reason), GROUND.id),
+              not facts.skips_tier or bool(facts.skip_reason), LADDER.id, up),
     )  # fmt: skip
 
 
 def _exempt_checks(
     facts: Facts, elderly_from: int, child_to: int
-) -> tuple[Check, Check]:
-    filed = facts.emergency_filed_by is not None and facts.submitted_at is not None
-    in_time = filed and facts.submitted_at <= facts.emergency_filed_by  # type: ignore[operator]
+) -> tuple[Check, Check, Check, Check]:
     age = facts.age
     by_age = age is not None and (age >= elderly_from or age <= child_to)
     return (
-        Check("emergency", _("急诊抢救并按时补办"),
-              facts.urgency is Urgency.STAT and in_time, GROUND.id, is_decisive=False),
+        Check("emergency", _("急诊抢救并按时补办"), _is_filed_emergency(facts),
+              GROUND.id, is_decisive=False),
+        # Triage level 1-2 or a rescue record: nothing here knows it, a clerk looks.
+        Check("evidence", _("有一、二级分诊或抢救记录（由经办机构核对）"), None,
+              GROUND.id, is_decisive=False),
         Check("person", _("属于免于转诊要求的人群"),
               by_age or bool(facts.exempt_tags), GROUND.id, is_decisive=False),
+        Check("planned", _("上级医院此前约定的复诊"), facts.is_planned_return,
+              GROUND.id, is_decisive=False),
     )  # fmt: skip
+
+
+def _is_filed_emergency(facts: Facts) -> bool:
+    filed_by, submitted = facts.emergency_filed_by, facts.submitted_at
+    if facts.urgency is not Urgency.STAT or filed_by is None or submitted is None:
+        return False
+    return submitted <= filed_by

@@ -24,6 +24,7 @@ LADDER: Final = clause("NX-2.1.3-d")
 CAPABLE: Final = clause("NX-2.2.2-b")
 CHOSEN: Final = clause("NX-2.2.3-b")
 PLACES: Final = clause("NX-2.2.3-d")
+HOME: Final = clause("NX-2.2.4-d")
 OWN: Final = clause("OWN")
 
 
@@ -44,6 +45,7 @@ class Candidate:
     km: float | None
     minutes: int | None
     phone: str = ""
+    is_home: bool = False  # serves the place where the person lives
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,11 @@ def _practical_reasons(candidate: Candidate) -> list[Because]:
     if candidate.free_beds is not None:
         beds = Text(_("空床 {count} 张"), {"count": candidate.free_beds})
         found.append(Because(beds, PLACES, candidate.free_beds > 0))
+    if candidate.next_slot_at is not None:
+        soonest = Text(_("最早号源 {at}"), {"at": candidate.next_slot_at})
+        found.append(Because(soonest, PLACES, True))
+    if candidate.is_home:
+        found.append(Because(Text(_("患者居住地的机构")), HOME, True))
     if candidate.minutes is not None and candidate.km is not None:
         way = {"km": round(candidate.km), "minutes": candidate.minutes}
         found.append(Because(Text(_("约 {km} 公里，{minutes} 分钟"), way), OWN, True))
@@ -145,6 +152,7 @@ def _order(proposal: Proposal, urgency: Urgency) -> tuple[object, ...]:
         proposal.needs_skip_reason,
         not c.has_agreement,
         not c.is_chosen,
+        not c.is_home,
         full,
         minutes,
         c.name,

@@ -11,6 +11,7 @@ from typing import Final
 from yilian.care.referral.rules.reasons import Urgency
 from yilian.kernel.clause import Clause, clause
 from yilian.kernel.errors import Invalid
+from yilian.kernel.safe_text import clean_text
 from yilian.kernel.text import Text, _
 from yilian.kernel.tier import Direction
 
@@ -106,15 +107,19 @@ def check(
         )
 
 
-def tidy(sections: tuple[Section, ...], content: Mapping[str, str]) -> dict[str, str]:
-    """Only known parts, trimmed, none longer than the sheet takes."""
-    known = {s.key: content.get(s.key, "").strip() for s in sections}
-    long = [s for s in sections if len(known[s.key]) > LONGEST]
-    if long:
-        words = _("{part}最多 {most} 个字。")
-        raise Invalid(
-            fields={
-                s.key: Text(words, {"part": s.title, "most": LONGEST}) for s in long
-            }
-        )
+def tidy(
+    sections: tuple[Section, ...], content: Mapping[str, object]
+) -> dict[str, str]:
+    """Only known parts, trimmed; refused where too long or not to be printed."""
+    known: dict[str, str] = {}
+    wrong: dict[str, str | Text] = {}
+    for section in sections:
+        try:
+            known[section.key] = clean_text(
+                str(content.get(section.key) or ""), max_length=LONGEST
+            )
+        except Invalid as error:
+            wrong[section.key] = error.text
+    if wrong:
+        raise Invalid(fields=wrong)
     return {key: text for key, text in known.items() if text}

@@ -1,8 +1,9 @@
 """The referral module's parameters: every limit has a day it begins and a ground."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from yilian.care.referral.rules.clocks import Limits
 from yilian.foundation.parameters.rules import Key, register
@@ -11,6 +12,7 @@ from yilian.kernel.dated import Dated
 from yilian.kernel.text import _
 
 START: Final = date(2017, 1, 1)
+_MOST: Final = 1000
 
 _TITLES: Final = {
     "stat_minutes": (_("急诊转诊应答时限"), _("分钟"), "RC-13"),
@@ -25,6 +27,8 @@ _TITLES: Final = {
     "hold_hours": (_("预留床位或号源保留时间"), _("小时"), "NX-2.2.3-d"),
     "emergency_filing_working_days": (_("急诊补办转诊时限"), _("工作日"), "RI-4"),
     "continuity_days": (_("办结后继续可见时间"), _("天"), "NX-2.3.4-b"),
+    "elderly_from": (_("免于转诊要求的老年人年龄下限"), _("岁"), "RI-4"),
+    "child_to": (_("免于转诊要求的儿童年龄上限"), _("岁"), "RI-4"),
 }
 
 
@@ -41,10 +45,27 @@ def _key(name: str, value: int) -> Key[int]:
 
 
 def _is_small_and_positive(value: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 1000
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST
 
 
 KEYS: Final = {
     field.name: register(_key(field.name, int(field.default)))  # type: ignore[arg-type]
     for field in fields(Limits)
 }
+
+
+def _days(value: Mapping[str, Any]) -> Mapping[date, bool]:
+    """As kept in JSON: {"2027-02-06": false, "2027-02-14": true}."""
+    return {date.fromisoformat(day): bool(works) for day, works in value.items()}
+
+
+# Holidays and make-up days of the years that the built-in calendar does not know.
+WORKING_DAYS: Final[Key[Mapping[date, bool]]] = register(
+    Key(
+        name="referral.working_days",
+        title=_("节假日和调休上班日（内置日历以外的年份）"),
+        default=Dated({START: {}}),
+        clause=clause("RC-13"),
+        read=_days,
+    )
+)

@@ -9,8 +9,11 @@ import secrets
 from datetime import date
 from typing import Final
 
-ALPHABET: Final = "23456789ACDEFGHJKMNPQRTUVWXY"
+# As many as the modulus, a prime: every slip of one character and every swap of two
+# neighbours is caught.
+ALPHABET: Final = "23456789ACDEFHJKMNPRTWX"
 _LENGTH: Final = 6
+_DAY: Final = 6
 
 
 def new_number(day: date) -> str:
@@ -22,16 +25,17 @@ def new_number(day: date) -> str:
 def tidy(typed: str) -> str | None:
     """The number as stored, or None where it cannot be one."""
     bare = "".join(c for c in typed.upper() if c.isalnum())
-    if len(bare) != 1 + 6 + _LENGTH + 1 or bare[0] != "Z":
+    if len(bare) != 1 + _DAY + _LENGTH + 1 or bare[0] != "Z":
         return None
     stem, check = bare[1:-1], bare[-1]
-    if not stem[:6].isdigit() or any(c not in ALPHABET for c in stem[6:]):
+    day, body = stem[:_DAY], stem[_DAY:]
+    is_shaped = day.isascii() and day.isdigit() and all(c in ALPHABET for c in body)
+    if not is_shaped or _check(stem) != check:
         return None
-    return f"Z{stem[:6]}-{stem[6:]}-{check}" if _check(stem) == check else None
+    return f"Z{day}-{body}-{check}"
 
 
 def _check(stem: str) -> str:
-    # Weights differ by neighbour, so that a swap is caught; the modulus is the
-    # prime below the alphabet's 28.
-    total = sum((at + 1) * int(c, 36) for at, c in enumerate(stem))
-    return ALPHABET[total % 23]
+    digits = [*map(int, stem[:_DAY]), *map(ALPHABET.index, stem[_DAY:])]
+    total = sum((at + 1) * digit for at, digit in enumerate(digits))
+    return ALPHABET[total % len(ALPHABET)]

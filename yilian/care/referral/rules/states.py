@@ -153,7 +153,7 @@ MOVES: Final[tuple[Move, ...]] = (
          (Side.RECEIVER,), _CLINIC, (Need.REASON,), None, (_("通知转出方"),)),
     Move(Step.EXPIRE, (*_WAITING, State.ACCEPTED, State.SCHEDULED, State.NO_SHOW),
          State.EXPIRED, (Side.SYSTEM,), (), (), Clock.STOP,
-         (_("释放预留"), _("通知双方"))),
+          (_("释放预留"), _("通知双方"))),
     Move(Step.RECORD_DEATH,
          (State.DRAFT, *_WAITING, *_COMING, *_PRESENT, State.NO_SHOW,
           State.CANCEL_REQUESTED, State.FEEDBACK_DUE),
@@ -185,7 +185,14 @@ COMING: Final = frozenset(_COMING)
 PRESENT: Final = frozenset(_PRESENT)
 # The receiver keeps the row and its reason, without clinical content.
 CLOSED_TO_RECEIVER: Final = frozenset(
-    {State.DECLINED, State.WITHDRAWN, State.REDIRECTED, State.ENTERED_IN_ERROR}
+    {
+        State.DECLINED,
+        State.WITHDRAWN,
+        State.REDIRECTED,
+        State.CANCELLED,
+        State.EXPIRED,
+        State.ENTERED_IN_ERROR,
+    }
 )
 
 STATE_NAMES: Final[Mapping[State, str]] = {
@@ -233,7 +240,6 @@ STEP_NAMES: Final[Mapping[Step, str]] = {
     Step.CLOSE_ELSEWHERE: _("因他处住院关闭"),
     Step.MARK_ERROR: _("登记有误"),
 }
-
 SIDE_NAMES: Final[Mapping[Side, str]] = {
     Side.SENDER: _("转出方"),
     Side.RECEIVER: _("接收方"),

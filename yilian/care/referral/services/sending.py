@@ -1,13 +1,14 @@
 """What the sending side does: submit, answer, see off, take back."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from yilian.care.referral.queries import facts
 from yilian.care.referral.models import Episode, Referral
+from yilian.care.referral.queries import facts
 from yilian.care.referral.rules import clocks, handover
 from yilian.care.referral.rules.reasons import (
     CANCEL_REASONS,
@@ -17,19 +18,17 @@ from yilian.care.referral.rules.reasons import (
     Urgency,
 )
 from yilian.care.referral.rules.states import PRESENT, Step
-from yilian.care.referral.services import steps
-from yilian.care.referral.services.drafting import require_sight
+from yilian.care.referral.services import duties, stays, steps
+from yilian.care.referral.services.drafting import require_open_target, require_sight
 from yilian.care.referral.services.steps import lock, take
 from yilian.foundation.access.actor import Actor
+from yilian.kernel import calendar
 from yilian.kernel.errors import Conflict, Invalid
 from yilian.kernel.text import Text, _
-from yilian.kernel.tier import Direction, Tier, skips
-from yilian.registry.population.models import Person
+from yilian.kernel.tier import Direction
 from yilian.registry.population.rules import RELATION_NAMES, Scope
-from yilian.resources.reception.rules import Disposition
-from yilian.resources.reception.services import close_encounter
 
-CONSENT_BY = ("self", *RELATION_NAMES)
+CONSENT_BY: Final = ("self", *RELATION_NAMES)
 
 
 class OpenEpisode(Conflict):
@@ -49,27 +48,33 @@ def submit(
     actor: Actor, referral_id: UUID, *, consent_by: str, revision: int | None = None
 ) -> Referral:
     """Send it: the receiver sees a summary from now on, and the clock runs."""
-    referral = lock(actor, referral_id, Step.SUBMIT)
-    steps.require_fresh(referral, revision)
-    require_sight(actor, referral.person_id)
+    referral = lock(actor, referral_id, Step.SUBMIT, revision)
+    scope = require_sight(actor, referral.person_id)
     now = timezone.now()
-    _check_facts(referral, consent_by)
-    send(actor, referral, consent_by=consent_by, now=now)
+    _check_facts(referral, consent_by, now)
+    send(actor, referral, scope=scope, consent_by=consent_by, consented_at=now, now=now)
     return referral
 
 
-def send(actor: Actor, referral: Referral, *, consent_by: str, now: datetime) -> None:
-    """What submitting does, once the facts are right (also for a redirected hop)."""
-    limits = facts.limits_on(now)
-    working = facts.working_days(now)
-    urgency = Urgency(referral.urgency)
-    inpatient = referral.care_kind == CareKind.INPATIENT
-    referral.consent_by, referral.consented_at = consent_by, now
+def send(
+    actor: Actor,
+    referral: Referral,
+    *,
+    scope: Scope,
+    consent_by: str,
+    consented_at: datetime,
+    now: datetime,
+) -> None:
+    """What submitting does, once the facts are right (also for a redirected hop).
+
+    `scope` is what the sender goes on seeing: no more than it saw before.
+    """
+    referral.consent_by, referral.consented_at = consent_by, consented_at
     referral.submitted_at, referral.submitted_by_id = now, actor.account_id
-    referral.answer_due_at = clocks.answer_due(urgency, now, limits, working)
-    referral.valid_until = clocks.valid_until(now, limits, inpatient=inpatient)
+    _start_clocks(referral, now)
     referral.agreement = facts.agreement_of(referral, now)
-    referral.is_green_lane = bool(referral.agreement_id) or urgency is Urgency.STAT
+    is_stat = referral.urgency == Urgency.STAT
+    referral.is_green_lane = referral.agreement is not None or is_stat
     _finish_parent(actor, referral, now)
     referral.episode = _join_episode(referral, now)
     facts.judge_anew(referral, now)
@@ -78,10 +83,9 @@ def send(actor: Actor, referral: Referral, *, consent_by: str, now: datetime) ->
             take(actor, referral, Step.SUBMIT, now=now)
     except IntegrityError as error:
         raise _explain(error, referral) from error
-    steps.open_to(actor, referral, referral.to_institution_id, Scope.SUMMARY)
-    steps.open_to(
-        actor, referral, referral.from_institution_id, Scope.FULL, is_sole=True
-    )
+    steps.open_to_receiver(actor, referral, Scope.SUMMARY)
+    steps.open_to_sender(actor, referral, scope)
+    duties.plan_check_of_result(referral)
 
 
 @transaction.atomic
@@ -89,55 +93,75 @@ def answer_info(
     actor: Actor, referral_id: UUID, *, answer: str, revision: int | None = None
 ) -> Referral:
     """Give what was asked for; the receiver's clock goes on where it stood."""
-    referral = lock(actor, referral_id, Step.ANSWER_INFO)
-    steps.require_fresh(referral, revision)
-    if not answer.strip():
-        raise Invalid(fields={"answer": _("请写明补充的内容。")})
+    referral = lock(actor, referral_id, Step.ANSWER_INFO, revision)
+    words = steps.words_in("answer", answer, missing=_("请写明补充的内容。"))
     now = timezone.now()
     resume_clock(referral, now)
-    take(actor, referral, Step.ANSWER_INFO, note=answer, now=now)
+    take(actor, referral, Step.ANSWER_INFO, note=words, now=now)
     return referral
 
 
 @transaction.atomic
-def depart(actor: Actor, referral_id: UUID, *, transport: str = "") -> Referral:
+def depart(
+    actor: Actor,
+    referral_id: UUID,
+    *,
+    transport: str = "",
+    revision: int | None = None,
+) -> Referral:
     """The patient has left; the encounter here, if one is open, ends."""
-    referral = lock(actor, referral_id, Step.DEPART)
+    referral = lock(actor, referral_id, Step.DEPART, revision)
+    words = steps.words_in("transport", transport)
     now = timezone.now()
-    referral.departed_at, referral.transport = now, transport
-    take(actor, referral, Step.DEPART, note=transport, now=now)
-    parent = referral.parent
-    if parent is not None and parent.encounter_id is not None:
-        close_encounter(actor, parent.encounter_id, disposition=Disposition.TRANSFERRED)
+    referral.departed_at, referral.transport = now, words[:32]
+    take(actor, referral, Step.DEPART, note=words, now=now)
+    stays.end_at_sender(referral)
     return referral
 
 
 @transaction.atomic
 def withdraw(
-    actor: Actor, referral_id: UUID, *, reason_code: str, note: str = ""
+    actor: Actor,
+    referral_id: UUID,
+    *,
+    reason_code: str,
+    note: str = "",
+    revision: int | None = None,
 ) -> Referral:
-    referral = lock(actor, referral_id, Step.WITHDRAW)
-    steps.require_reason(reason_code, WITHDRAW_REASONS, note)
+    """撤回: before the receiver has answered."""
+    referral = lock(actor, referral_id, Step.WITHDRAW, revision)
+    note = steps.require_reason(reason_code, WITHDRAW_REASONS, note)
     return _end(actor, referral, Step.WITHDRAW, reason_code, note)
 
 
 @transaction.atomic
 def request_cancel(
-    actor: Actor, referral_id: UUID, *, reason_code: str, note: str = ""
+    actor: Actor,
+    referral_id: UUID,
+    *,
+    reason_code: str,
+    note: str = "",
+    revision: int | None = None,
 ) -> Referral:
     """After acceptance a place is held: the receiver confirms a cancellation."""
-    referral = lock(actor, referral_id, Step.REQUEST_CANCEL)
-    steps.require_reason(reason_code, CANCEL_REASONS, note)
+    referral = lock(actor, referral_id, Step.REQUEST_CANCEL, revision)
+    note = steps.require_reason(reason_code, CANCEL_REASONS, note)
     take(actor, referral, Step.REQUEST_CANCEL, reason_code=reason_code, note=note)
     return referral
 
 
 @transaction.atomic
 def mark_error(
-    actor: Actor, referral_id: UUID, *, reason_code: str, note: str = ""
+    actor: Actor,
+    referral_id: UUID,
+    *,
+    reason_code: str,
+    note: str = "",
+    revision: int | None = None,
 ) -> Referral:
-    referral = lock(actor, referral_id, Step.MARK_ERROR)
-    steps.require_reason(reason_code, ERROR_REASONS, note)
+    """Not to be counted; the row stays, 登记有误."""
+    referral = lock(actor, referral_id, Step.MARK_ERROR, revision)
+    note = steps.require_reason(reason_code, ERROR_REASONS, note)
     return _end(actor, referral, Step.MARK_ERROR, reason_code, note)
 
 
@@ -145,7 +169,11 @@ def resume_clock(referral: Referral, now: datetime) -> None:
     if referral.paused_at is None or referral.answer_due_at is None:
         return
     referral.answer_due_at = clocks.resumed(
-        referral.answer_due_at, referral.paused_at, now
+        Urgency(referral.urgency),
+        referral.answer_due_at,
+        referral.paused_at,
+        now,
+        facts.working_days(now),
     )
     referral.paused_at = None
 
@@ -154,42 +182,38 @@ def _end(
     actor: Actor, referral: Referral, step: Step, reason_code: str, note: str
 ) -> Referral:
     now = timezone.now()
-    steps.free_place(actor, referral)
-    take(actor, referral, step, reason_code=reason_code, note=note, now=now)
-    steps.close_to_receiver(referral)
-    steps.close_episode_if_done(referral, now)
+    duties.drop(referral, [duties.CALL, duties.CHECK_RESULT], now)
+    steps.end_hop(actor, referral, step, reason_code=reason_code, note=note, now=now)
     return referral
 
 
-def _check_facts(referral: Referral, consent_by: str) -> None:
+def _start_clocks(referral: Referral, now: datetime) -> None:
+    limits = facts.limits_on(now)
+    referral.answer_due_at = clocks.answer_due(
+        Urgency(referral.urgency), now, limits, facts.working_days(now)
+    )
+    inpatient = referral.care_kind == CareKind.INPATIENT
+    referral.valid_until = clocks.valid_until(now, limits, inpatient=inpatient)
+
+
+def _check_facts(referral: Referral, consent_by: str, now: datetime) -> None:
     if consent_by not in CONSENT_BY:
         raise Invalid(fields={"consent_by": _("请记录是谁同意转诊。")})
-    person = Person.objects.only("died_at").get(pk=referral.person_id)
-    if person.died_at is not None:
+    if referral.person.died_at is not None:
         raise Invalid(_("该居民已登记死亡，不能转诊。如登记有误，请先更正。"))
-    _check_target_open(referral)
-    _check_way(referral)
+    require_open_target(referral.to_institution, calendar.local_day(now))
+    _check_way(referral, now)
     sections = handover.SECTIONS[Direction(referral.direction)]
     handover.check(sections, referral.content, urgency=Urgency(referral.urgency))
 
 
-def _check_target_open(referral: Referral) -> None:
-    target = referral.to_institution
-    if target is not None and target.closed_on is not None:
-        words = Text(_("{name}已停业，请另选机构。"), {"name": target.short_name})
-        raise Invalid(fields={"to_institution_id": words})
-
-
-def _check_way(referral: Referral) -> None:
+def _check_way(referral: Referral, now: datetime) -> None:
     """Skipping a tier or leaving the consortium asks for a coded reason."""
     wrong: dict[str, str | Text] = {}
-    source, target = referral.from_institution.tier, referral.to_institution
-    if target is None or not facts.shares_consortium(referral, timezone.now()):
-        if not referral.outside_reason:
-            wrong["outside_reason"] = _("转往医联体以外，请选择原因。")
-    if target is not None and source and target.tier:
-        if skips(Tier(source), Tier(target.tier)) and not referral.skip_reason:
-            wrong["skip_reason"] = _("越级转诊，请选择原因。")
+    if not referral.outside_reason and not facts.shares_consortium(referral, now):
+        wrong["outside_reason"] = _("转往医联体以外，请选择原因。")
+    if not referral.skip_reason and facts.is_skipping(referral):
+        wrong["skip_reason"] = _("越级转诊，请选择原因。")
     if wrong:
         raise Invalid(fields=wrong)
 
@@ -207,32 +231,35 @@ def _finish_parent(actor: Actor, referral: Referral, now: datetime) -> None:
 
 
 def _join_episode(referral: Referral, now: datetime) -> Episode:
-    if referral.parent is not None and referral.parent.episode is not None:
-        episode = referral.parent.episode
-        if episode.closed_at is not None:
-            episode.closed_at = None
-            episode.save()
-        return episode
-    known = {"person_id": referral.person_id, "specialty": referral.specialty}
-    episode = Episode.objects.filter(**known, closed_at=None).first()
-    if episode is None:
-        return _open_episode(referral, now)
-    live = Referral.objects.live().filter(episode=episode).first()
+    """That of the hop it goes on from, or the open one of this illness, or anew."""
+    live = facts.live_hop_of(
+        referral.person_id, referral.specialty, but=referral.parent_id
+    )
     if live is not None:
         raise OpenEpisode(live.id)
-    return episode
-
-
-def _open_episode(referral: Referral, now: datetime) -> Episode:
+    episode = referral.parent.episode if referral.parent is not None else None
+    if episode is not None and episode.closed_at is None:
+        return episode
+    known = {"person_id": referral.person_id, "specialty": referral.specialty}
+    standing = Episode.objects.filter(**known, closed_at=None).first()
+    if standing is not None:
+        return standing
     try:
         with transaction.atomic():
-            return Episode.objects.create(
-                person_id=referral.person_id,
-                specialty=referral.specialty,
-                opened_at=now,
-            )
+            return _open_episode(episode, known, now)
     except IntegrityError as error:
         raise _explain(error, referral) from error
+
+
+def _open_episode(
+    before: Episode | None, known: dict[str, object], now: datetime
+) -> Episode:
+    """An illness that goes on is the same episode again, not a second one."""
+    if before is None:
+        return Episode.objects.create(**known, opened_at=now)
+    before.closed_at = None
+    before.save()
+    return before
 
 
 def _explain(error: IntegrityError, referral: Referral) -> Exception:
@@ -240,10 +267,12 @@ def _explain(error: IntegrityError, referral: Referral) -> Exception:
     names = ("referral_one_live_hop_per_episode", "episode_one_open_per_person")
     if not any(name in str(error) for name in names):
         return error
-    live = (
-        Referral.objects.live()
-        .filter(person=referral.person_id, specialty=referral.specialty)
-        .exclude(pk=referral.pk)
-        .first()
-    )
+    live = facts.live_hop_of(referral.person_id, referral.specialty, but=referral.id)
+    if live is None:
+        live = (
+            Referral.objects.live()
+            .filter(episode=referral.episode_id)
+            .exclude(pk=referral.pk)
+            .first()
+        )
     return OpenEpisode(live.id if live else referral.id)

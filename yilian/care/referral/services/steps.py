@@ -3,16 +3,24 @@
 Always in this order: lock within sight → right → state → facts → step → event.
 """
 
+from collections.abc import Container
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.utils import timezone
 
 from yilian.care.referral import events, fhir, policies
-from yilian.care.referral.queries import facts
 from yilian.care.referral.models import Episode, Referral, ReferralStep
+from yilian.care.referral.queries import facts
 from yilian.care.referral.rules import states
-from yilian.care.referral.rules.states import FINAL, OPEN, State, Step
+from yilian.care.referral.rules.states import (
+    CLOSED_TO_RECEIVER,
+    FINAL,
+    OPEN,
+    State,
+    Step,
+)
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.choices import values
 from yilian.foundation.access.scope import find
@@ -20,15 +28,21 @@ from yilian.foundation.audit.services import record as record_audit
 from yilian.foundation.outbox.services import publish
 from yilian.kernel.errors import Conflict, Invalid, NotPermitted
 from yilian.kernel.ids import new_id
+from yilian.kernel.safe_text import clean_text
 from yilian.kernel.text import _
 from yilian.record.services.writing import put
 from yilian.registry.population.rules import Ground, Scope
-from yilian.registry.population.services.grants import end_grants, give_grant
+from yilian.registry.population.services.grants import (
+    end_grants,
+    give_grant,
+    limit_grants,
+)
 from yilian.resources.scheduling.services.holds import release_hold
 
-EVIDENCE = "referral"
+EVIDENCE: Final = "referral"
+LONGEST_NOTE: Final = 1000
 
-EVENTS: dict[Step, type[events.ReferralEvent]] = {
+EVENTS: Final[dict[Step, type[events.ReferralEvent]]] = {
     Step.SUBMIT: events.ReferralSubmitted,
     Step.REQUEST_INFO: events.InformationRequested,
     Step.ANSWER_INFO: events.InformationSupplied,
@@ -53,20 +67,26 @@ EVENTS: dict[Step, type[events.ReferralEvent]] = {
 }
 
 
-def lock(actor: Actor, referral_id: UUID, step: Step) -> Referral:
-    """The row, held; refused in the order sight, right, state."""
+def lock(
+    actor: Actor, referral_id: UUID, step: Step, revision: int | None = None
+) -> Referral:
+    """The row, held; refused in the order sight, right, state, stale page."""
     referral = locked(actor, referral_id)
     if not policies.can_take(actor, referral, step):
         why = policies.why_not(step)
         raise NotPermitted(why.template, **why.values)
     states.move(State(referral.state), step)
+    require_fresh(referral, revision)
     return referral
 
 
 def locked(actor: Actor, referral_id: UUID) -> Referral:
     """Hold the row, so that two desks cannot both act on the same state."""
     visible = Referral.objects.visible_to(actor).select_for_update(of=("self",))
-    return find(visible, referral_id)
+    with_parties = visible.select_related(
+        "person", "from_institution", "to_institution", "from_post"
+    )
+    return find(with_parties, referral_id)
 
 
 def require_fresh(referral: Referral, revision: int | None) -> None:
@@ -74,19 +94,33 @@ def require_fresh(referral: Referral, revision: int | None) -> None:
         raise Conflict(_("这张转诊单刚被他人更新，请刷新页面，核对后再提交。"))
 
 
-def require_reason(code: str, known: dict[str, str] | object, note: str = "") -> None:
-    """A coded reason; "other" must be told in words."""
-    if code not in known:  # type: ignore[operator]
+def require_reason(code: str, known: Container[str], note: str = "") -> str:
+    """A coded reason; "other" must be told in words. Returns the tidied note."""
+    if code not in known:
         raise Invalid(fields={"reason_code": _("请选择原因。")})
-    if code == "other" and not note.strip():
+    note = words_in("note", note)
+    if code == "other" and not note:
         raise Invalid(fields={"note": _("选择“其他”时请写明原因。")})
+    return note
 
 
-def require_evidence_outside(referral: Referral, note: str) -> None:
+def words_in(field: str, text: str, *, missing: str = "") -> str:
+    """Tidied, refused at its field; `missing` is said where it is blank."""
+    try:
+        words = clean_text(text, max_length=LONGEST_NOTE)
+    except Invalid as wrong:
+        raise Invalid(fields={field: wrong.text}) from None
+    if missing and not words:
+        raise Invalid(fields={field: missing})
+    return words
+
+
+def evidence_in(referral: Referral, note: str) -> str:
     """For an outside destination the sender records the answer, with its evidence."""
-    if referral.to_institution_id is None and not note.strip():
-        words = _("外部机构没有接入，请写明依据：谁、何时、如何答复。")
-        raise Invalid(fields={"note": words})
+    if referral.to_institution_id is not None:
+        return words_in("note", note)
+    missing = _("外部机构没有接入，请写明依据：谁、何时、如何答复。")
+    return words_in("note", note, missing=missing)
 
 
 def take(
@@ -99,6 +133,22 @@ def take(
     now: datetime | None = None,
 ) -> ReferralStep:
     """Move, write the time line, the audit, the event and the record."""
+    row = move_on(actor, referral, step, note=note, reason_code=reason_code, now=now)
+    if referral.submitted_at is not None:
+        write_to_record(actor, referral)
+    return row
+
+
+def move_on(
+    actor: Actor,
+    referral: Referral,
+    step: Step,
+    *,
+    note: str = "",
+    reason_code: str = "",
+    now: datetime | None = None,
+) -> ReferralStep:
+    """As `take`, where another step follows at once and writes the record."""
     now = now or timezone.now()
     source = State(referral.state)
     referral.state = states.move(source, step).target.value
@@ -115,26 +165,24 @@ def take(
         taken_at=now,
         account_id=actor.account_id,
         institution_id=actor.institution_id,
-        actor_name=actor.name,
+        actor_name=actor.name[:60],
         reason_code=reason_code,
         note=note,
     )
-    _tell(actor, referral, step, row)
+    note_act(actor, referral, step.value)
+    announce(referral, EVENTS[step], row.id)
     return row
 
 
-def _tell(actor: Actor, referral: Referral, step: Step, row: ReferralStep) -> None:
+def note_act(actor: Actor, referral: Referral, verb: str) -> None:
     record_audit(
         actor,
-        f"referral.{step.value}",
+        f"referral.{verb}",
         object_kind="referral",
         object_id=referral.id,
         person_id=referral.person_id,
         ground=Ground.REFERRAL.value,
     )
-    announce(referral, EVENTS[step], row.id)
-    if referral.submitted_at is not None:
-        write_to_record(actor, referral)
 
 
 def announce(
@@ -161,32 +209,34 @@ def write_to_record(actor: Actor, referral: Referral) -> None:
         put(actor, resource, person_id=referral.person_id, institution_id=home)
 
 
-def open_to(
-    actor: Actor,
-    referral: Referral,
-    institution_id: UUID | None,
-    scope: Scope,
-    *,
-    is_sole: bool = False,
-    until: datetime | None = None,
-) -> None:
-    if institution_id is None:
+def open_to_receiver(actor: Actor, referral: Referral, scope: Scope) -> None:
+    """The other side's act stands behind it: whoever submitted is elsewhere."""
+    if referral.to_institution_id is not None:
+        _open(actor, referral, referral.to_institution_id, scope, is_sole=False)
+
+
+def open_to_sender(actor: Actor, referral: Referral, scope: Scope) -> None:
+    """Where the sender itself says so, it does not open for the one who said it."""
+    home = referral.from_institution_id
+    _open(actor, referral, home, scope, is_sole=actor.institution_id == home)
+
+
+def settle_sight(referral: Referral, now: datetime) -> None:
+    """At the end of a hop: who goes on seeing the person, and for how long.
+
+    Where the receiver never acted, nothing rests on the referral any more; else
+    both keep it for continuity, 连续性, save a receiver who did not take the person.
+    """
+    if referral.answered_at is None:
+        end_grants(evidence_kind=EVIDENCE, evidence_id=referral.id)
         return
-    give_grant(
-        actor,
-        person_id=referral.person_id,
-        institution_id=institution_id,
-        ground=Ground.REFERRAL,
-        scope=scope,
+    days = facts.limits_on(now).continuity_days
+    limit_grants(
         evidence_kind=EVIDENCE,
         evidence_id=referral.id,
-        until=until,
-        is_sole=is_sole,
+        until=now + timedelta(days=days),
     )
-
-
-def close_to_receiver(referral: Referral) -> None:
-    if referral.to_institution_id is not None:
+    if referral.state in CLOSED_TO_RECEIVER and referral.to_institution_id is not None:
         end_grants(
             evidence_kind=EVIDENCE,
             evidence_id=referral.id,
@@ -194,18 +244,26 @@ def close_to_receiver(referral: Referral) -> None:
         )
 
 
+def end_hop(
+    actor: Actor,
+    referral: Referral,
+    step: Step,
+    *,
+    now: datetime,
+    note: str = "",
+    reason_code: str = "",
+) -> None:
+    """Every way a hop ends: the place is free, the step is taken, sight is settled."""
+    free_place(actor, referral)
+    take(actor, referral, step, note=note, reason_code=reason_code, now=now)
+    settle_sight(referral, now)
+    close_episode_if_done(referral, now)
+
+
 def free_place(actor: Actor, referral: Referral) -> None:
     if referral.hold_id is not None:
         release_hold(actor, referral.hold_id)
         referral.hold_id = None
-
-
-def keep_for_continuity(actor: Actor, referral: Referral, now: datetime) -> None:
-    """Both sides go on seeing the person for a while, 连续性."""
-    days = facts.limits_on(now).continuity_days
-    until = now + timedelta(days=days)
-    for institution in (referral.from_institution_id, referral.to_institution_id):
-        open_to(actor, referral, institution, Scope.FULL, until=until)
 
 
 def close_episode_if_done(referral: Referral, now: datetime) -> None:
@@ -219,3 +277,18 @@ def close_episode_if_done(referral: Referral, now: datetime) -> None:
     )
     if not is_open:
         Episode.objects.filter(pk=referral.episode_id).update(closed_at=now)
+
+
+def _open(
+    actor: Actor, referral: Referral, place: UUID, scope: Scope, *, is_sole: bool
+) -> None:
+    give_grant(
+        actor,
+        person_id=referral.person_id,
+        institution_id=place,
+        ground=Ground.REFERRAL,
+        scope=scope,
+        evidence_kind=EVIDENCE,
+        evidence_id=referral.id,
+        is_sole=is_sole,
+    )
