@@ -71,7 +71,7 @@ MENU: Final[tuple[Entry, ...]] = (
         frozenset({Role.AUDIT_ADMIN, Role.SECURITY_ADMIN}),
     ),
     Entry(
-        _("账号"), "identity:accounts", "key", "keep",
+        _("账号"), "directory:accounts", "key", "keep",
         frozenset({Role.SECURITY_ADMIN, Role.SYSTEM_ADMIN}),
     ),
     Entry(

@@ -26,7 +26,11 @@ from yilian.registry.directory.tests.cast import (
     make_post,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sink")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("sink"),
+    pytest.mark.urls("yilian.registry.directory.tests.urls"),
+]
 
 PASSWORD = "Correct-horse-9"  # noqa: S105
 SIGN_IN = "/account/sign-in"

@@ -12,7 +12,10 @@ from yilian.foundation.vault.services import encrypt, keyed_index
 from yilian.kernel.resident_id import check_character
 from yilian.registry.population.models import Person, PersonIdentifier
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.urls("yilian.registry.directory.tests.urls"),
+]
 
 NUMBER = "64012119580101002"
 NUMBER += check_character(NUMBER)
