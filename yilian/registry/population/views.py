@@ -135,7 +135,7 @@ def reviews(request: ActorRequest) -> HttpResponse:
 def review(request: ActorRequest, break_glass_id: UUID) -> HttpResponse:
     form = ReviewForm(request.POST)
     if not form.is_valid():
-        wrong = {name: errors[0] for name, errors in form.errors.items()}
+        wrong = {name: str(errors[0]) for name, errors in form.errors.items()}
         raise Invalid(fields=wrong)
     services.review_break_glass(request.actor, break_glass_id, **form.cleaned_data)
     return render(request, "population/_reviewed.html", form.cleaned_data)

@@ -112,7 +112,9 @@ def _receive(
 
 
 def _invalid(form: Form) -> Invalid:
-    return Invalid(fields={name: errors[0] for name, errors in form.errors.items()})
+    return Invalid(
+        fields={name: str(errors[0]) for name, errors in form.errors.items()}
+    )
 
 
 def _context(request: ActorRequest) -> dict[str, Any]:

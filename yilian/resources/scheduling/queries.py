@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -122,7 +122,11 @@ def free_places(
 ) -> dict[UUID, FreePlaces]:
     """Every department asked for, also those without a place; one query."""
     wanted = list(set(department_ids))
-    facts = {"departments": wanted, "now": now, "until": now + LOOK_AHEAD}
+    facts: dict[str, Any] = {
+        "departments": wanted,
+        "now": now,
+        "until": now + LOOK_AHEAD,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_FREE, facts)
         rows = cursor.fetchall()
@@ -161,7 +165,7 @@ def ward_load(institution_id: UUID) -> list[WardLoad]:
     in_use = Q(closed_at=None)
     free = in_use & Q(is_used=False, is_held=False)
     rows = (
-        beds.values("department_id", "department__name")
+        beds.values_list("department_id", "department__name")
         .annotate(
             all=Count("pk", filter=in_use),
             taken=Count("pk", filter=in_use & Q(is_used=True)),
@@ -172,7 +176,7 @@ def ward_load(institution_id: UUID) -> list[WardLoad]:
         )
         .order_by("department__name")
     )
-    return [WardLoad(*row.values()) for row in rows]
+    return [WardLoad(*row) for row in rows]
 
 
 def places_of(actor: Actor) -> list[DepartmentPlaces]:

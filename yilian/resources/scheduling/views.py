@@ -93,7 +93,7 @@ def slots(request: ActorRequest, department_id: UUID, day: date) -> HttpResponse
 def cancel_slot(request: ActorRequest, slot_id: UUID) -> HttpResponse:
     form = CancelSlotForm(request.POST)
     if not form.is_valid():
-        raise Invalid(fields=dict.fromkeys(form.errors, form.errors["reason"][0]))
+        raise Invalid(fields={"reason": str(form.errors["reason"][0])})
     slot = services.cancel_slot(request.actor, slot_id, **form.cleaned_data)
     return _slots(request, slot.department_id, queries.day_of(slot))
 

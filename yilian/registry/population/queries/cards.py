@@ -82,9 +82,7 @@ def cards(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, PersonCard]:
     return {row["id"]: card_of(row) for row in rows}
 
 
-def card_rows(
-    actor: Actor, persons: QuerySet[Person]
-) -> QuerySet[Person, dict[str, Any]]:
+def card_rows(actor: Actor, persons: QuerySet[Person]) -> Any:
     """What `card_of` needs, of these persons, in one query."""
     today = timezone.localdate()
     tags = (

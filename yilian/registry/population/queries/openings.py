@@ -47,7 +47,7 @@ def reviewable(actor: Actor) -> QuerySet[BreakGlass]:
     """Those of the reviewer's house; of an authority, those of its whole area."""
     if not actor.has(*REVIEWERS):
         return BreakGlass.objects.none()
-    if not actor.is_authority:
+    if not actor.is_authority or actor.institution_id is None:
         return BreakGlass.objects.filter(institution=actor.institution_id)
     area = Institution.objects.values_list("area_code", flat=True)
     code = short(area.get(pk=actor.institution_id))

@@ -1,7 +1,7 @@
 """One person's page: who they are, who stands for them, on what ground."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -152,12 +152,14 @@ def _phones(actor: Actor, ids: set[UUID]) -> dict[UUID, str]:
     }
 
 
-def _fully_seen(actor: Actor, ids: object) -> set[UUID]:
+def _fully_seen(actor: Actor, ids: Iterable[UUID]) -> set[UUID]:
     seen = Person.objects.visible_to(actor, Scope.FULL).filter(pk__in=ids)
     return set(seen.values_list("pk", flat=True))
 
 
 def _until(grant_id: UUID | None) -> datetime | None:
+    if grant_id is None:
+        return None
     period = Grant.objects.filter(pk=grant_id).values_list("period", flat=True).first()
     return period.upper if period else None
 

@@ -1,7 +1,7 @@
 """Grants of sight: who creates a ground to see somebody writes it down here."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -113,7 +113,7 @@ def end_grants(
     return _limit(evidence_kind, evidence_id, institution_id, None)
 
 
-def _upsert(actor: Actor, **facts: object) -> UUID:
+def _upsert(actor: Actor, **facts: Any) -> UUID:
     facts |= {"id": new_id(), "made_by": actor.account_id}
     with connection.cursor() as cursor:
         cursor.execute(_UPSERT, facts)
@@ -124,7 +124,7 @@ def _upsert(actor: Actor, **facts: object) -> UUID:
 def _limit(
     kind: str, evidence_id: UUID, institution_id: UUID | None, until: datetime | None
 ) -> int:
-    facts = {
+    facts: dict[str, Any] = {
         "kind": kind,
         "evidence": evidence_id,
         "institution": institution_id,
@@ -132,4 +132,4 @@ def _limit(
     }
     with connection.cursor() as cursor:
         cursor.execute(_LIMIT, facts)
-        return cursor.rowcount
+        return int(cursor.rowcount)

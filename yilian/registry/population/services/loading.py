@@ -43,7 +43,8 @@ def load_many(
     require(policies.can_load(actor), _("批量载入只由系统执行。"))
     for person in persons:
         _fill_in_reading(person)
-    for row in (*groups, *chosen, *proxies):
+    dated: tuple[Any, ...] = (*groups, *chosen, *proxies)
+    for row in dated:
         row.period = _as_range(row.period, DateRange)
     for grant in grants:
         grant.period = _as_range(grant.period, DateTimeTZRange)

@@ -197,11 +197,14 @@ def _opening_in_force(actor: Actor, person_id: UUID) -> BreakGlass | None:
         )
         .first()
     )
-    return grant and BreakGlass.objects.filter(pk=grant.evidence_id).first()
+    if grant is None:
+        return None
+    return BreakGlass.objects.filter(pk=grant.evidence_id).first()
 
 
 def _open(actor: Actor, person_id: UUID, reason_code: str, reason: str) -> BreakGlass:
     assert actor.institution_id is not None, "policies.can_break_glass"  # noqa: S101
+    assert actor.account_id is not None, "staff act by an account"  # noqa: S101
     opened = BreakGlass.objects.create(
         person_id=person_id,
         institution_id=actor.institution_id,

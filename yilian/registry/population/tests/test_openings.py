@@ -26,8 +26,11 @@ def scope(actor: Actor, person: Person) -> Scope:
 
 
 def emergency(actor: Actor, person: Person, **facts: Any) -> Any:
-    facts = {"reason_code": "unconscious", "reason": "车祸送入，昏迷"} | facts
-    return services.break_glass(actor, person.id, **facts)
+    given: dict[str, Any] = {
+        "reason_code": "unconscious",
+        "reason": "车祸送入，昏迷",
+    } | facts
+    return services.break_glass(actor, person.id, **given)
 
 
 @pytest.fixture
@@ -88,7 +91,7 @@ def test_an_emergency_is_reviewed_once_and_by_another(
     assert [line.id for line in queries.openings(auditor).lines] == [opened.id]
     assert queries.openings(auditor).lines[0].card.is_masked
     elsewhere = world.staff(county, Role.AUDIT_ADMIN)
-    facts = {"is_justified": False, "note": "无抢救记录"}
+    facts: dict[str, Any] = {"is_justified": False, "note": "无抢救记录"}
     for actor, refusal in [(doctor, NotPermitted), (elsewhere, NotFound)]:
         with pytest.raises(refusal):
             services.review_break_glass(actor, opened.id, **facts)
@@ -109,9 +112,9 @@ def test_nobody_reviews_their_own_opening(
 
 
 def consent(actor: Actor, person: Person, house: Institution, **facts: Any) -> Any:
-    facts = {"until": timezone.now() + timedelta(days=30)} | facts
+    given: dict[str, Any] = {"until": timezone.now() + timedelta(days=30)} | facts
     return services.consent(
-        actor, key=new_id(), person_id=person.id, institution_id=house.id, **facts
+        actor, key=new_id(), person_id=person.id, institution_id=house.id, **given
     )
 
 

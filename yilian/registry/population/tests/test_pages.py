@@ -24,6 +24,7 @@ OPEN_TO_ALL_ROLES = {Role.PHYSICIAN, Role.NURSE, Role.REFERRAL_DESK}
 
 def signed_in(actor: Actor) -> Client:
     client = Client()
+    assert actor.account_id is not None
     account = Account.objects.get(pk=actor.account_id)
     client.force_login(account, "django.contrib.auth.backends.ModelBackend")
     return client

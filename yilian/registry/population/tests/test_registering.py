@@ -29,10 +29,10 @@ X_NUMBER = "34052419800101001X"
 
 def register(actor: Actor, **facts: Any) -> Person:
     number = facts.pop("number", None)
-    facts = {"key": new_id(), "name": "马秀英"} | facts
+    given: dict[str, Any] = {"key": new_id(), "name": "马秀英"} | facts
     if number:
-        facts["identifiers"] = [Given(IdentityKind.ID_CARD, number)]
-    return services.register(actor, **facts)
+        given["identifiers"] = [Given(IdentityKind.ID_CARD, number)]
+    return services.register(actor, **given)
 
 
 def fields_of(refusal: Invalid) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -161,7 +162,7 @@ def test_the_widest_grant_counts_and_the_calmest_ground_is_named(
 
 
 def give(actor: Actor, person: Person, evidence: UUID, **facts: object) -> None:
-    facts = {"ground": Ground.ENCOUNTER, "scope": Scope.FULL} | facts
+    given: dict[str, Any] = {"ground": Ground.ENCOUNTER, "scope": Scope.FULL} | facts
     assert actor.institution_id
     services.give_grant(
         actor,
@@ -169,7 +170,7 @@ def give(actor: Actor, person: Person, evidence: UUID, **facts: object) -> None:
         institution_id=actor.institution_id,
         evidence_kind="encounter",
         evidence_id=evidence,
-        **facts,
+        **given,
     )
 
 
@@ -213,7 +214,7 @@ def test_grants_end_at_once_or_at_a_day_and_can_be_given_again(
 ) -> None:
     evidence = new_id()
     give(doctor, resident, evidence)
-    facts = {"evidence_kind": "encounter", "evidence_id": evidence}
+    facts: dict[str, Any] = {"evidence_kind": "encounter", "evidence_id": evidence}
     assert services.limit_grants(**facts, until=timezone.now() + timedelta(days=1)) == 1
     assert queries.sight_of(doctor, resident.id).scope is Scope.FULL
     assert services.end_grants(**facts, institution_id=new_id()) == 0

@@ -3,6 +3,7 @@
 from yilian.resources.reception.services.encounters import (
     close_encounter,
     enter_in_error,
+    link_referral,
     open_encounter,
 )
 from yilian.resources.reception.services.loading import load_many
@@ -15,6 +16,7 @@ __all__ = [
     "ask_presence_code",
     "close_encounter",
     "enter_in_error",
+    "link_referral",
     "load_many",
     "open_encounter",
     "prove_presence",

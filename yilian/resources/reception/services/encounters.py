@@ -76,6 +76,8 @@ def open_encounter(
     try though nothing is opened.
     """
     require(policies.can_receive(actor), NOT_RECEIVING)
+    here = actor.institution_id
+    assert here is not None, "policies.can_receive"  # noqa: S101
     if not MadeOnce.objects.filter(pk=key).exists():
         check_presence(person_id, presence, proof)
 
@@ -86,7 +88,7 @@ def open_encounter(
         _require_referral(presence, referral_id)
         encounter = Encounter.objects.create(
             person=person,
-            institution_id=actor.institution_id,
+            institution_id=here,
             department=_own_department(actor, department_id),
             kind=kind.value,
             presence=presence.value,
@@ -145,6 +147,28 @@ def close_encounter(
         ),
         person_id=encounter.person_id,
     )
+    return encounter
+
+
+@transaction.atomic
+def link_referral(actor: Actor, encounter_id: UUID, *, referral_id: UUID) -> Encounter:
+    """A walk-in turns out to be expected: the stay belongs to that referral.
+
+    Somebody else's referral is a ground the desk did not make alone, so the record
+    opens for the desk too. Twice is once.
+    """
+    encounter = _lock(actor, encounter_id)
+    require(policies.can_receive(actor), NOT_RECEIVING)
+    if encounter.referral_id == referral_id:
+        return encounter
+    _require_open(encounter)
+    if encounter.referral_id is not None:
+        raise Conflict(_("这次就诊已关联另一张转诊单。"))
+    encounter.referral_id = referral_id
+    encounter.save(update_fields=["referral_id"])
+    give_encounter_grant(actor, encounter, is_sole=False)
+    _put(actor, encounter)
+    _note(actor, encounter, "reception.link_referral")
     return encounter
 
 

@@ -28,13 +28,13 @@ from yilian.resources.scheduling.services import hold_bed
 
 
 def receive(actor: Actor, person: Person, **facts: Any) -> Encounter:
-    facts = {
+    given: dict[str, Any] = {
         "key": new_id(),
         "kind": EncounterKind.OUTPATIENT,
         "department_id": None,
         "presence": Presence.NONE,
     } | facts
-    return services.open_encounter(actor, person_id=person.id, **facts)
+    return services.open_encounter(actor, person_id=person.id, **given)
 
 
 def scope(actor: Actor, person: Person) -> Scope:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -48,21 +49,21 @@ def soon(minutes: float = 30) -> datetime:
 
 
 def take_bed(actor: Actor, ward: Department, person: Person, **facts: object) -> Hold:
-    facts = {
+    given: dict[str, Any] = {
         "purpose_id": new_id(),
         "from_at": timezone.now(),
         "expires_at": soon(),
         "quotas": FOR_REFERRAL,
     } | facts
     return services.hold_bed(
-        actor, ward.id, person_id=person.id, purpose_kind="referral", **facts
+        actor, ward.id, person_id=person.id, purpose_kind="referral", **given
     )
 
 
 def take_slot(actor: Actor, slot_id: UUID, person: Person, **facts: object) -> Hold:
-    facts = {"purpose_id": new_id(), "expires_at": soon()} | facts
+    given: dict[str, Any] = {"purpose_id": new_id(), "expires_at": soon()} | facts
     return services.hold_slot(
-        actor, slot_id, person_id=person.id, purpose_kind="referral", **facts
+        actor, slot_id, person_id=person.id, purpose_kind="referral", **given
     )
 
 
