@@ -92,7 +92,8 @@ def live_hop_of(
     """The hop that is under way for this illness: shown before a second one is
     written, and instead of it when it is sent."""
     live = Referral.objects.live().filter(person=person_id, specialty=specialty)
-    return live.exclude(pk=but).order_by("-submitted_at").first()
+    others = live if but is None else live.exclude(pk=but)
+    return others.order_by("-submitted_at").first()
 
 
 def judge_anew(referral: Referral, now: datetime) -> None:

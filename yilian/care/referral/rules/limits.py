@@ -40,12 +40,13 @@ def _key(name: str, value: int) -> Key[int]:
         default=Dated({START: value}),
         clause=clause(ground),
         unit=unit,
-        check=_is_small_and_positive,
+        read=int,
+        check=_problem,
     )
 
 
-def _is_small_and_positive(value: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST
+def _problem(value: int) -> str | None:
+    return None if 0 < value <= _MOST else _("请填 1 至 1000 之间的整数。")
 
 
 KEYS: Final = {

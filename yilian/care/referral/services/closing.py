@@ -16,7 +16,7 @@ from yilian.care.referral.queries import facts
 from yilian.care.referral.rules.clocks import ClockKind
 from yilian.care.referral.rules.reasons import BREACH_REASONS, ELSEWHERE
 from yilian.care.referral.rules.states import BY_KEY, COMING, OPEN, State, Step
-from yilian.care.referral.services import duties, steps
+from yilian.care.referral.services import duties, stays, steps
 from yilian.care.referral.services.steps import lock
 from yilian.foundation.access.actor import Actor, system_actor
 from yilian.foundation.access.choices import values
@@ -26,6 +26,7 @@ from yilian.kernel import calendar
 from yilian.kernel.errors import Conflict
 from yilian.kernel.text import _
 from yilian.registry.population.services import record_death as record_person_death
+from yilian.resources.reception.rules import Disposition
 
 BATCH: Final = 200
 CLOCK: Final = system_actor("referral-clock")
@@ -281,4 +282,5 @@ def _close_if_still_open(referral_id: UUID, step: Step) -> None:
 
 def _close_dead(actor: Actor, referral: Referral, note: str, now: datetime) -> None:
     duties.drop(referral, (*_ALL_DUTIES, duties.FIRST_VISIT), now)
+    stays.end(CLOCK, referral, Disposition.DIED)
     steps.end_hop(actor, referral, Step.RECORD_DEATH, note=note, now=now)

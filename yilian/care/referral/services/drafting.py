@@ -132,6 +132,7 @@ def require_open_target(target: Institution | None, day: date) -> None:
 def _make(
     actor: Actor, person_id: UUID, sheet: Sheet, parent_id: UUID | None
 ) -> Referral:
+    assert actor.institution_id is not None, "policies.can_draft"  # noqa: S101
     now = timezone.now()
     referral = Referral(
         number=numbers.new_number(calendar.local_day(now)),

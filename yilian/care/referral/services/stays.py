@@ -5,17 +5,23 @@ from uuid import UUID
 from yilian.care.referral.models import Referral
 from yilian.care.referral.rules.reasons import CareKind, Urgency
 from yilian.foundation.access.actor import Actor, system_actor
+from yilian.foundation.access.choices import values
 from yilian.kernel.ids import new_id
 from yilian.resources.reception.models import Encounter
 from yilian.resources.reception.queries import open_encounter_of
-from yilian.resources.reception.rules import Disposition, EncounterKind, Presence
+from yilian.resources.reception.rules import (
+    Disposition,
+    EncounterKind,
+    EncounterState,
+    Presence,
+)
 from yilian.resources.reception.services import (
     close_encounter,
     link_referral,
     open_encounter,
 )
 from yilian.resources.scheduling.models import Hold
-from yilian.resources.scheduling.rules import HoldState
+from yilian.resources.scheduling.rules import LIVE
 from yilian.resources.scheduling.services.holds import use_hold
 
 TRANSFER = system_actor("referral-transfer")
@@ -36,7 +42,13 @@ def begin(
 
 
 def end(actor: Actor, referral: Referral, disposition: Disposition) -> None:
-    if referral.encounter_id is not None:
+    """Unless the desk has closed it already, or taken it back as an error."""
+    if referral.encounter_id is None:
+        return
+    going_on = Encounter.objects.filter(
+        pk=referral.encounter_id, state=EncounterState.IN_PROGRESS.value
+    )
+    if going_on.exists():
         close_encounter(actor, referral.encounter_id, disposition=disposition)
 
 
@@ -72,8 +84,7 @@ def _usual_kind(referral: Referral) -> EncounterKind:
 
 def _standing_hold(referral: Referral) -> UUID | None:
     """A claim that ran out does not keep the patient out of the door."""
-    standing = Hold.objects.filter(
-        pk=referral.hold_id, state__in=[HoldState.HELD.value, HoldState.USED.value]
-    )
-    is_standing = referral.hold_id is not None and standing.exists()
-    return referral.hold_id if is_standing else None
+    if referral.hold_id is None:
+        return None
+    standing = Hold.objects.filter(pk=referral.hold_id, state__in=values(LIVE))
+    return referral.hold_id if standing.exists() else None
