@@ -14,6 +14,7 @@ from yilian.foundation.access.database import acting_as
 from yilian.kernel.canonical import parse_object
 from yilian.kernel.errors import NotFound
 from yilian.record.rules.asking import MOST, Asked
+from yilian.record.rules.indexing import index
 from yilian.registry.population.queries import fill_placeholders
 
 
@@ -73,6 +74,13 @@ JOIN record_version v
   ON v.person_id = l.person_id AND v.type = l.type AND v.id = l.id
 WHERE l.type = %s AND l.id = %s ORDER BY v.version DESC LIMIT %s
 """
+_OWNERS: Final = """
+SELECT l.type, l.id, l.person_id, r.institution_id
+FROM unnest(%s::text[], %s::text[]) AS asked (type, id)
+JOIN record_locator l ON l.type = asked.type AND l.id = asked.id
+LEFT JOIN record_resource r
+  ON r.person_id = l.person_id AND r.type = l.type AND r.id = l.id
+"""
 _SEARCH: Final = "SELECT * FROM record_search(%s::text[], %s, %s::jsonb, %s)"
 
 
@@ -121,6 +129,29 @@ def resources_of(
         asked["tokens"] = [list(tokens)]
     facts = [sorted(set(types)), person_id, _json(asked), limit]
     return [Held(*row) for row in _rows(actor, _SEARCH, facts)]
+
+
+def owners(
+    actor: Actor, names: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[UUID, UUID | None]]:
+    """Whose these ids (type, id) are already, and which institution wrote them."""
+    rows = _rows(actor, _OWNERS, [[t for t, _i in names], [i for _t, i in names]])
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
+
+
+def with_identifiers(
+    actor: Actor, type_name: str, tokens: Sequence[str]
+) -> dict[str, list[str]]:
+    """Ids by identifier (`system|value`), among what the actor sees."""
+    asked = {"tokens": [[f"identifier={token}" for token in tokens]]}
+    rows = _rows(actor, _SEARCH, [[type_name], None, _json(asked), 10 * len(tokens)])
+    found: dict[str, list[str]] = {}
+    for held in (Held(*row) for row in rows):
+        for token in index(held.body).tokens:
+            name, _equals, value = token.partition("=")
+            if name == "identifier" and value in tokens:
+                found.setdefault(value, []).append(held.id)
+    return found
 
 
 def filled(actor: Actor, text: str) -> str:

@@ -50,9 +50,9 @@ def keep(resource: Mapping[str, Any]) -> Kept:
     own = {name: value for name, value in meta.items() if name not in _SERVER_SETS}
     type_name, resource_id = resource["resourceType"], resource["id"]
     rest = {name: value for name, value in resource.items() if name not in _FIRST}
-    after_meta = _written(own)[1:] if own else "}"  # its closing brace included
+    after_meta = written(own)[1:] if own else "}"  # its closing brace included
     comma = "," if own else ""
-    tail = _written(rest)[1:]
+    tail = written(rest)[1:]
     joint = "," if rest else ""
     return Kept(
         before=f'{{"resourceType":"{type_name}","id":"{resource_id}","meta":{{',
@@ -68,7 +68,7 @@ def _require_names(resource: Mapping[str, Any]) -> None:
 
 
 def _digest(resource: Mapping[str, Any]) -> bytes:
-    said = _written(without_server_facts(resource), _by_name)
+    said = written(without_server_facts(resource), _by_name)
     return hashlib.blake2b(said.encode(), digest_size=_DIGEST_SIZE).digest()
 
 
@@ -90,7 +90,7 @@ _by_name: Final = JSONEncoder(
 ).encode
 
 
-def _written(value: Any, encode: Callable[[Any], str] = _as_received) -> str:
+def written(value: Any, encode: Callable[[Any], str] = _as_received) -> str:
     """As `kernel.canonical.dump_json`, ten times as fast."""
     text = encode(value)
     if _NUL in text:

@@ -1,0 +1,121 @@
+"""`GET /fhir/…`: read, versions, search, and what the server can do."""
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import fhirkit
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import http_date
+from django.views.decorators.http import require_GET
+
+from yilian.foundation.access.middleware import ActorRequest
+from yilian.foundation.access.views import public, signed_in
+from yilian.interfaces.fhir_api.capability import statement
+from yilian.kernel.errors import NotFound
+from yilian.record.queries.reading import VersionLine, filled
+from yilian.record.rules.asking import read_query
+from yilian.record.services import reading
+
+FHIR_JSON: Final = "application/fhir+json; charset=utf-8"
+_TYPES: Final = frozenset(fhirkit.RESOURCE_TYPES)
+
+
+@public("what the server can do; holds no data of anybody")
+@require_GET
+def metadata(request: HttpRequest) -> HttpResponse:
+    return _answer(json.dumps(statement(_base(request)), ensure_ascii=False))
+
+
+@signed_in
+@require_GET
+def read(request: ActorRequest, type_name: str, resource_id: str) -> HttpResponse:
+    opened = reading.open_resource(request.actor, _known(type_name), resource_id)
+    response = _answer(opened.text)
+    response["ETag"] = f'W/"{opened.held.version}"'
+    response["Last-Modified"] = http_date(opened.held.last_updated.timestamp())
+    return response
+
+
+@signed_in
+@require_GET
+def history(request: ActorRequest, type_name: str, resource_id: str) -> HttpResponse:
+    lines, _seen = reading.open_history(request.actor, _known(type_name), resource_id)
+    address = f"{_base(request)}/{type_name}/{resource_id}"
+    entries = (_version_entry(request, line, address) for line in lines)
+    return _answer(_bundle("history", [("self", f"{address}/_history")], entries))
+
+
+@signed_in
+@require_GET
+def read_version(
+    request: ActorRequest, type_name: str, resource_id: str, version: str
+) -> HttpResponse:
+    lines, _seen = reading.open_history(request.actor, _known(type_name), resource_id)
+    for line in lines:
+        if line.version == int(version) and not line.is_deleted:
+            response = _answer(filled(request.actor, line.text))
+            response["ETag"] = f'W/"{line.version}"'
+            return response
+    raise NotFound
+
+
+@signed_in
+@require_GET
+def search(request: ActorRequest, type_name: str) -> HttpResponse:
+    pairs = [(name, value) for name, values in request.GET.lists() for value in values]
+    found = reading.search(request.actor, read_query(_known(type_name), pairs))
+    address = f"{_base(request)}/{type_name}"
+    kept = [(name, value) for name, value in pairs if name != "_cursor"]
+    links = [("self", _with(address, pairs))]
+    if found.next:
+        links.append(("next", _with(address, [*kept, ("_cursor", found.next)])))
+    entries = (
+        f'{{"fullUrl":{_quoted(f"{address}/{held.id}")},"resource":{text},'
+        '"search":{"mode":"match"}}'
+        for held, text in zip(found.items, found.texts, strict=True)
+    )
+    return _answer(_bundle("searchset", links, entries))
+
+
+def _known(type_name: str) -> str:
+    if type_name not in _TYPES:
+        raise NotFound
+    return type_name
+
+
+def _version_entry(request: ActorRequest, line: VersionLine, address: str) -> str:
+    asked = {"method": "PUT" if line.version > 1 else "POST", "url": address}
+    made = {"status": "200", "lastModified": line.created_at.isoformat()}
+    return (
+        f'{{"fullUrl":{_quoted(address)},'
+        f'"resource":{filled(request.actor, line.text)},'
+        f'"request":{json.dumps(asked)},"response":{json.dumps(made)}}}'
+    )
+
+
+def _bundle(kind: str, links: Iterable[tuple[str, str]], entries: Iterable[str]) -> str:
+    """The texts of the record go in as they stand."""
+    listed = json.dumps([{"relation": r, "url": url} for r, url in links])
+    inside = ",".join(entries)
+    rows = f',"entry":[{inside}]' if inside else ""
+    return f'{{"resourceType":"Bundle","type":"{kind}","link":{listed}{rows}}}'
+
+
+def _answer(text: str) -> HttpResponse:
+    response = HttpResponse(text, content_type=FHIR_JSON)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _base(request: HttpRequest) -> str:
+    return request.build_absolute_uri("/fhir")
+
+
+def _with(address: str, pairs: list[tuple[str, Any]]) -> str:
+    return f"{address}?{urlencode(pairs)}" if pairs else address
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text)
