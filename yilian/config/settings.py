@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "yilian.foundation.access.middleware.ActorMiddleware",
     "yilian.foundation.identity.middleware.PasswordDue",
     "yilian.interfaces.web.middleware.Refusals",
+    "yilian.foundation.audit.middleware.AuditRefusals",
     "axes.middleware.AxesMiddleware",
 ]
 

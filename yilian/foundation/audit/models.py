@@ -1,11 +1,28 @@
 """Audit rows and their seals. The application role can only insert rows."""
 
+from typing import Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
+from yilian.foundation.access.actor import Actor, Reach, Role
 from yilian.kernel.ids import new_id
+
+
+class AuditQuerySet(models.QuerySet["AuditEntry"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """The auditor sees all that was done; a resident, what was done with the
+        records of themselves and of those they stand for."""
+        if actor.reach == Reach.AUDIT and actor.has(Role.AUDIT_ADMIN):
+            return self
+        if actor.reach == Reach.SELF and actor.has(Role.RESIDENT):
+            persons = list(actor.person_ids)
+            listed = Q(person_ids__overlap=persons) & ~Q(person_ids=[])
+            return self.filter(Q(person_id__in=persons) | listed)
+        return self.none()
 
 
 class AuditEntry(models.Model):
@@ -38,6 +55,8 @@ class AuditEntry(models.Model):
     is_break_glass = models.BooleanField(default=False)
     detail = models.JSONField(default=dict)
 
+    objects = AuditQuerySet.as_manager()
+
     class Meta:
         indexes = [
             models.Index(fields=["person_id", "-at"], name="audit_of_person"),
@@ -47,12 +66,12 @@ class AuditEntry(models.Model):
             models.Index(fields=["xid", "id"], name="audit_in_sealing_order"),
             GinIndex(
                 fields=["person_ids"],
-                condition=~models.Q(person_ids=[]),
+                condition=~Q(person_ids=[]),
                 name="audit_of_shown_persons",
             ),
             models.Index(
                 fields=["-at"],
-                condition=models.Q(is_break_glass=True),
+                condition=Q(is_break_glass=True),
                 name="audit_break_glass",
             ),
         ]

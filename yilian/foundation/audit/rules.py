@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from yilian.kernel.text import _
+from yilian.foundation.access.actor import ROLE_NAMES
+from yilian.kernel.text import Text, _
 
 
 class Outcome(StrEnum):
@@ -18,3 +19,115 @@ OUTCOME_NAMES: Final[Mapping[Outcome, str]] = {
     Outcome.REFUSED: _("被拒绝"),
     Outcome.FAILED: _("未成功"),
 }
+
+# An action is `thing.verb`; both are said from these tables, unknown ones as written.
+THINGS: Final[Mapping[str, str]] = {
+    "account": _("账号"),
+    "agreement": _("协议"),
+    "audit": _("审计"),
+    "bed": _("床位"),
+    "break_glass": _("紧急调阅"),
+    "consent": _("授权"),
+    "consortium": _("医联体"),
+    "directory": _("机构资料"),
+    "duty": _("值班"),
+    "encounter": _("就诊"),
+    "episode": _("转诊病程"),
+    "equipment": _("设备"),
+    "grant": _("可见范围"),
+    "institution": _("机构"),
+    "notify": _("消息"),
+    "outbox": _("事件"),
+    "parameters": _("参数"),
+    "password": _("密码"),
+    "person": _("居民信息"),
+    "places": _("床位号源"),
+    "population": _("居民信息"),
+    "post": _("岗位"),
+    "proxy": _("代办"),
+    "reception": _("接诊登记"),
+    "record": _("健康档案"),
+    "referral": _("转诊"),
+    "scheduling": _("床位号源"),
+    "session": _("登录"),
+    "slot": _("号源"),
+    "terminology": _("术语"),
+}
+VERBS: Final[Mapping[str, str]] = {
+    "accept": _("接收"),
+    "add": _("新增"),
+    "admit": _("收治"),
+    "answer_info": _("补充资料"),
+    "appoint": _("任命"),
+    "arrive": _("到诊"),
+    "assign": _("分派"),
+    "break_glass": _("紧急调阅"),
+    "cancel": _("取消"),
+    "close": _("结束"),
+    "complete": _("办结"),
+    "correct": _("更正"),
+    "decline": _("退回"),
+    "depart": _("出发"),
+    "draft": _("起草"),
+    "end": _("终止"),
+    "export": _("导出"),
+    "give": _("给予"),
+    "hold": _("预留"),
+    "load": _("导入"),
+    "lock": _("锁定"),
+    "open": _("打开"),
+    "plan": _("安排"),
+    "print": _("打印"),
+    "propose": _("提出"),
+    "read": _("查看"),
+    "redirect": _("转往别处"),
+    "refuse": _("拒绝"),
+    "register": _("登记"),
+    "reject": _("不同意"),
+    "release": _("发布"),
+    "request_info": _("要求补充资料"),
+    "resend": _("重发"),
+    "reset": _("重置"),
+    "review": _("复核"),
+    "schedule": _("安排时间"),
+    "search": _("查询"),
+    "sign": _("签署"),
+    "submit": _("提交"),
+    "tag": _("标记"),
+    "unlock": _("解锁"),
+    "verify": _("核对"),
+    "withdraw": _("撤回"),
+    "write": _("写入"),
+}
+GROUNDS: Final[Mapping[str, str]] = {
+    "consent": _("本人授权"),
+    "contract": _("家庭医生签约"),
+    "emergency": _("紧急调阅"),
+    "encounter": _("就诊"),
+    "presence": _("本人到场"),
+    "proxy": _("代办人"),
+    "public": _("公开信息"),
+    "referral": _("转诊"),
+    "registration": _("建档登记"),
+    "self": _("本人"),
+    "system": _("系统"),
+}
+
+
+def action_words(action: str) -> Text:
+    thing, _dot, verb = action.partition(".")
+    values = {
+        "verb": Text(VERBS.get(verb, verb or thing)),
+        "thing": Text(THINGS.get(thing, thing if verb else "")),
+    }
+    return Text(_("{verb} {thing}"), values)
+
+
+def ground_words(ground: str) -> str:
+    return GROUNDS.get(ground, ground)
+
+
+def role_words(roles: str) -> list[str]:
+    """The names of roles kept as "physician,nurse"."""
+    known = {role.value: name for role, name in ROLE_NAMES.items()}
+    return [known.get(role, role) for role in roles.split(",") if role]

@@ -6,6 +6,7 @@ nor for the sealer, which comes behind and stops before transactions still runni
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,13 +14,19 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from yilian.foundation.access.actor import Actor, Reach
-from yilian.foundation.audit import verification
+from yilian.foundation.access.scope import require
+from yilian.foundation.audit import policies, queries, verification
 from yilian.foundation.audit.digests import START, chain_of, pack, root_of
 from yilian.foundation.audit.models import AuditEntry, AuditSeal
+from yilian.foundation.audit.queries import EntryLine, Wanted
 from yilian.foundation.audit.rules import Outcome
 from yilian.foundation.audit.verification import Verification
+from yilian.kernel.page import Page
+from yilian.kernel.text import _
 
 BATCH: Final = 10_000
+MOST_EXPORTED: Final = 50_000
+ONLY_AUDITORS: Final = _("只有审计管理员可以查看和核对审计记录。")
 
 
 def record(
@@ -90,6 +97,33 @@ def verify() -> Verification:
 
 
 @transaction.atomic
+def verify_for(actor: Actor) -> Verification:
+    require(policies.can_verify(actor), ONLY_AUDITORS)
+    report = verification.verify()
+    record(actor, "audit.verify", detail={"findings": len(report.findings)})
+    return report
+
+
+@transaction.atomic
+def search(
+    actor: Actor, wanted: Wanted, *, cursor: str | None = None
+) -> Page[EntryLine]:
+    """The auditor's own looking leaves a row as well."""
+    require(policies.can_search(actor), ONLY_AUDITORS)
+    found = queries.search(actor, wanted, cursor=cursor)
+    record(actor, "audit.search", detail=_said(wanted))
+    return found
+
+
+@transaction.atomic
+def export(actor: Actor, wanted: Wanted) -> list[EntryLine]:
+    require(policies.can_export(actor), ONLY_AUDITORS)
+    lines = list(queries.each(actor, wanted, most=MOST_EXPORTED))
+    record(actor, "audit.export", detail={**_said(wanted), "rows": len(lines)})
+    return lines
+
+
+@transaction.atomic
 def _seal_batch() -> int:
     if not _alone():
         return 0
@@ -112,6 +146,12 @@ def _seal_batch() -> int:
     sealed.chain = chain_of(sealed)
     sealed.save(force_insert=True)
     return len(leaves)
+
+
+def _said(wanted: Wanted) -> dict[str, str]:
+    """Which fields narrowed; a name typed into one stays out."""
+    facts = {k: str(v) for k, v in asdict(wanted).items() if v}
+    return facts | ({"actor": "…"} if "actor" in facts else {})
 
 
 def _alone() -> bool:

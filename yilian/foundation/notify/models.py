@@ -1,10 +1,33 @@
 """Notices in an inbox, and messages handed to the SMS port."""
 
+from collections.abc import Iterable
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from yilian.foundation.access.actor import Actor, Reach, Role
 from yilian.kernel.ids import new_id
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Notices for the account, and those for its roles at its institution."""
+        mine = Q(account_id=actor.account_id) & ~Q(account_id=None)
+        if actor.institution_id is None or actor.reach == Reach.SELF:
+            return self.filter(mine)
+        house = Q(institution_id=actor.institution_id, account_id=None)
+        return self.filter(mine | (house & _for_one_of(actor.roles)))
+
+
+def _for_one_of(roles: Iterable[Role]) -> Q:
+    """`roles` is "nurse,physician": a name stands alone, first, last or between."""
+    fits = Q(roles="")
+    for role in sorted(roles):
+        fits |= Q(roles=role) | Q(roles__startswith=f"{role},")
+        fits |= Q(roles__endswith=f",{role}") | Q(roles__contains=f",{role},")
+    return fits
 
 
 class Notice(models.Model):
@@ -26,6 +49,8 @@ class Notice(models.Model):
     # The event or row that caused it: one notice each, however often it is handled.
     cause = models.CharField(max_length=120)
     created_at = models.DateTimeField(db_default=Now())
+
+    objects = NoticeQuerySet.as_manager()
 
     class Meta:
         constraints = [

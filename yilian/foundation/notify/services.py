@@ -10,11 +10,17 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils import timezone
 
-from yilian.foundation.access.actor import Role
+from yilian.foundation.access.actor import Actor, Role
+from yilian.foundation.access.scope import find
+from yilian.foundation.notify import ports, queries
 from yilian.foundation.notify.events import NoticePosted, ShortMessageWritten
+from yilian.foundation.notify.models import Notice, NoticeRead, ShortMessage
 from yilian.foundation.notify.rules import Urgency
 from yilian.foundation.outbox.services import publish
+from yilian.foundation.vault.services import decrypt
+from yilian.kernel.errors import NotFound
 from yilian.kernel.ids import new_id
 
 
@@ -68,6 +74,39 @@ def text_message(*, phone_cipher: bytes, text: str, cause: str) -> None:
         cause,
     ):
         publish(ShortMessageWritten(message_id))
+
+
+@transaction.atomic
+def mark_read(actor: Actor, notice_id: UUID) -> None:
+    notice = find(Notice.objects.visible_to(actor), notice_id)
+    _mark(actor, [notice.id])
+
+
+@transaction.atomic
+def mark_all_read(actor: Actor) -> None:
+    _mark(actor, queries.unread(actor).values_list("id", flat=True))
+
+
+@transaction.atomic
+def send_short_message(message_id: UUID) -> None:
+    """Once: the row is held while the port takes it."""
+    locked = ShortMessage.objects.select_for_update()
+    message = locked.get(id=message_id)
+    if message.sent_at is not None or message.is_dead:
+        return
+    ports.gateway().send(decrypt(message.phone_cipher), message.text)
+    message.sent_at = timezone.now()
+    message.tries += 1
+    message.save(update_fields=["sent_at", "tries"])
+
+
+def _mark(actor: Actor, ids: Iterable[UUID]) -> None:
+    if actor.account_id is None:
+        raise NotFound
+    NoticeRead.objects.bulk_create(
+        [NoticeRead(notice_id=one, account_id=actor.account_id) for one in ids],
+        ignore_conflicts=True,
+    )
 
 
 def _inserted(statement: str, *facts: Any) -> bool:

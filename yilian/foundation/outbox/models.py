@@ -60,4 +60,9 @@ class Delivery(models.Model):
                 condition=Q(state="dead"),
                 name="delivery_dead_letters",
             ),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(state="waiting"),
+                name="delivery_waiting",
+            ),
         ]

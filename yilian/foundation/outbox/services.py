@@ -22,6 +22,7 @@ from yilian.foundation.audit import services as audit
 from yilian.foundation.jobs.services import defer
 from yilian.foundation.outbox import policies, ports
 from yilian.foundation.outbox.models import Delivery, OutboxMessage
+from yilian.foundation.outbox.queries import NOBODY
 from yilian.foundation.outbox.rules import (
     MOST_TRIES,
     LiveNotice,
@@ -38,7 +39,6 @@ from yilian.kernel.text import _
 DELIVER: Final = "outbox.deliver"
 CHANNEL: Final = "yilian_live"
 BATCH: Final = 200
-NOBODY: Final = "?"  # the handler's place when the event itself cannot be read
 
 logger = logging.getLogger(__name__)
 

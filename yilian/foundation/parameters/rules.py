@@ -4,17 +4,27 @@ A module lists its keys in its own `parameters.py` and registers them when it is
 imported; the default carries the clause it rests on.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
 from yilian.kernel.areas import LENGTHS, NINGXIA
 from yilian.kernel.clause import Clause
 from yilian.kernel.dated import Dated, NoValueInForce
+from yilian.kernel.text import _
 
 T = TypeVar("T")
+
+
+STATE_NAMES: Final[Mapping[str, str]] = {
+    "proposed": _("待发布"),
+    "released": _("已发布"),
+    "rejected": _("已退回"),
+}
 
 
 def _as_it_is(value: Any) -> Any:
@@ -68,6 +78,19 @@ def key_named(name: str) -> Key[Any]:
         return KEYS[name]
     except KeyError:
         raise UnknownKey(name) from None
+
+
+def example_of(key: Key[T]) -> T:
+    """A value of the right kind: the default's first."""
+    return next(iter(key.default.by_start.values()))
+
+
+def typed(key: Key[Any], text: str) -> Any:
+    """What somebody typed, as JSON would keep it; ValueError for what is no value."""
+    example = example_of(key)
+    if isinstance(example, str | Decimal):
+        return text.strip()
+    return json.loads(text)
 
 
 def in_force(key: Key[T], released: Sequence[Released], day: date, area: str) -> T:

@@ -12,7 +12,7 @@ from yilian.foundation.access.scope import find, require
 from yilian.foundation.audit import services as audit
 from yilian.foundation.parameters import policies, queries
 from yilian.foundation.parameters.models import ParameterValue
-from yilian.foundation.parameters.rules import KEYS, Key
+from yilian.foundation.parameters.rules import KEYS, Key, example_of
 from yilian.kernel.areas import LENGTHS, NINGXIA
 from yilian.kernel.errors import Conflict, Invalid, NotFound
 from yilian.kernel.text import _
@@ -128,15 +128,9 @@ def _what_is_wrong(key: Key[Any], value: Any) -> str | None:
         read = key.read(value)
     except (ArithmeticError, TypeError, ValueError):
         return _("这个值的格式不对。")
-    if isinstance(read, bool) != isinstance(_example(key), bool):
-        return _("这个值的格式不对。")
-    if not isinstance(read, type(_example(key))):
+    if type(read) is not type(example_of(key)):
         return _("这个值的格式不对。")
     return key.check(read) if key.check else None
-
-
-def _example(key: Key[Any]) -> Any:
-    return next(iter(key.default.by_start.values()))
 
 
 def _is_within_region(area_code: str) -> bool:

@@ -13,6 +13,7 @@ from yilian.foundation.access.actor import system_actor
 from yilian.foundation.audit import services
 from yilian.foundation.audit.models import AuditEntry, AuditSeal
 from yilian.foundation.audit.verification import Trouble, Verification
+from yilian.foundation.tests.stage import let_others_finish
 from yilian.kernel.ids import new_id
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,7 +32,12 @@ def trail() -> None:
     for _batch in range(3):
         for number in range(5):
             write(number)
-        services.seal()
+        seal()
+
+
+def seal() -> int:
+    let_others_finish()
+    return services.seal()
 
 
 def write(number: int) -> None:
@@ -55,7 +61,7 @@ def test_an_untouched_trail_is_clean(trail: None) -> None:
 
 
 def test_nothing_new_makes_no_seal(trail: None) -> None:
-    assert services.seal() == 0
+    assert seal() == 0
     assert AuditSeal.objects.count() == 3
 
 
@@ -152,7 +158,7 @@ def test_the_sealer_stops_before_a_running_transaction_and_never_waits(
     write(1)
     assert services.seal() == 0  # begun after one that still runs
     owner.rollback()
-    assert services.seal() == 1
+    assert seal() == 1
 
 
 def test_a_transaction_is_never_parted_by_a_batch(
@@ -163,7 +169,7 @@ def test_a_transaction_is_never_parted_by_a_batch(
         with transaction.atomic():
             for number in range(3):
                 write(number)
-    services.seal()
+    seal()
     assert list(
         AuditSeal.objects.order_by("number").values_list("rows", flat=True)
     ) == [
@@ -184,7 +190,7 @@ def test_several_sealers_and_writers_at_once_leave_one_unbroken_chain() -> None:
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(work, range(40)))
-    services.seal()
+    seal()
     report = services.verify()
     assert report.is_clean
     assert (report.rows, report.unsealed) == (40, 0)

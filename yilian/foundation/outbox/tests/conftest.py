@@ -9,7 +9,15 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
+from yilian.foundation.outbox import services
+from yilian.foundation.tests.stage import let_others_finish
+
 HERE = "yilian.foundation.outbox.tests.events"
+
+
+def dispatch() -> int:
+    let_others_finish()
+    return services.dispatch()
 
 
 @pytest.fixture(autouse=True)

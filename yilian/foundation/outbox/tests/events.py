@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import connection
+
 from yilian.foundation.access.actor import system_actor
 from yilian.foundation.audit import services as audit
 from yilian.foundation.outbox.rules import LiveNotice
@@ -17,6 +19,7 @@ from yilian.kernel.event import Event
 
 DESK: Final = UUID(int=7)
 PATIENCE: Final = 60
+IN_THE_MIDDLE: Final = 4242
 SAID: Final = "张三 must not get into a log"
 
 
@@ -51,6 +54,8 @@ def write_down(event: Happened) -> None:
         raise ValueError(SAID)
     if event.mood == "slow" and "SLOW" in os.environ:
         audit.record(system_actor("test"), "test.begun", detail={"n": event.number})
+        with connection.cursor() as cursor:  # seen from outside: I am in the middle
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IN_THE_MIDDLE])
         time.sleep(PATIENCE)
     audit.record(system_actor("test"), "test.done", detail={"n": event.number})
 

@@ -16,7 +16,8 @@ from yilian.foundation.audit.models import AuditEntry
 from yilian.foundation.jobs.services import rescue_stalled
 from yilian.foundation.outbox import services
 from yilian.foundation.outbox.models import Delivery
-from yilian.foundation.outbox.tests.events import Happened
+from yilian.foundation.outbox.tests.conftest import dispatch
+from yilian.foundation.outbox.tests.events import IN_THE_MIDDLE, Happened
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,12 +69,13 @@ def wait_for(is_so: Callable[[], bool]) -> None:
 
 
 def begun() -> bool:
-    """The handler is in the middle: its uncommitted row cannot be seen, its
-    transaction can."""
+    """The handler is in the middle: its row cannot be seen yet, its lock can."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"
-            " AND datname = current_database() AND backend_xid IS NOT NULL"
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s"
+            " AND database = (SELECT oid FROM pg_database"
+            " WHERE datname = current_database())",
+            [IN_THE_MIDDLE],
         )
         return bool(cursor.fetchone()[0])
 
@@ -88,7 +90,7 @@ def age_heartbeats() -> None:
 
 def test_a_worker_killed_in_a_handler_loses_nothing_and_does_nothing_twice() -> None:
     services.publish(Happened(1, "slow"))
-    services.dispatch()
+    dispatch()
     with process(WORK, SLOW="1") as worker:
         wait_for(begun)
         worker.kill()

@@ -17,7 +17,9 @@ from yilian.foundation.audit.models import AuditEntry
 from yilian.foundation.outbox import services
 from yilian.foundation.outbox.models import Delivery, OutboxMessage
 from yilian.foundation.outbox.rules import MOST_TRIES
+from yilian.foundation.outbox.tests.conftest import dispatch
 from yilian.foundation.outbox.tests.events import DESK, Happened, everything
+from yilian.foundation.tests.stage import let_others_finish
 from yilian.kernel.errors import Conflict, NotPermitted
 from yilian.kernel.event import Event
 from yilian.kernel.ids import new_id
@@ -47,13 +49,13 @@ def test_an_event_of_a_transaction_rolled_back_never_happened() -> None:
     with transaction.atomic():
         services.publish(Happened(1))
         transaction.set_rollback(True)
-    assert services.dispatch() == 0
+    assert dispatch() == 0
 
 
 def test_each_listener_gets_the_event_once(work: Work) -> None:
     services.publish(Happened(1))
-    assert services.dispatch() == 1
-    assert services.dispatch() == 0
+    assert dispatch() == 1
+    assert dispatch() == 0
     work()
     assert numbers_done() == [1]
     states = Delivery.objects.values_list("handler", "state").order_by("handler")
@@ -65,7 +67,7 @@ def test_each_listener_gets_the_event_once(work: Work) -> None:
 
 def test_an_event_without_listeners_is_only_marked() -> None:
     services.publish(everything())
-    services.dispatch()
+    dispatch()
     assert OutboxMessage.objects.get().dispatched_at is not None
     assert not Delivery.objects.exists()
 
@@ -77,12 +79,13 @@ def test_events_behind_a_running_transaction_wait_for_it(
     services.publish(Happened(1))
     assert services.dispatch() == 0
     owner.rollback()
-    assert services.dispatch() == 1
+    assert dispatch() == 1
 
 
 def test_two_deliverers_at_once_dispatch_every_event_once() -> None:
     for number in range(30):
         services.publish(Happened(number))
+    let_others_finish()
 
     def deliver(_n: int) -> int:
         try:
@@ -103,7 +106,7 @@ def test_events_about_one_person_are_handled_in_the_order_of_announcement(
     with transaction.atomic():
         for number in range(20):
             services.publish(Happened(number), person_id=person)
-    services.dispatch()
+    dispatch()
     work()
     assert numbers_done() == list(range(20))
 
@@ -112,7 +115,7 @@ def test_open_pages_are_woken_by_the_deliverer(owner: psycopg.Connection) -> Non
     owner.autocommit = True
     owner.execute("LISTEN yilian_live")
     services.publish(Happened(5))
-    services.dispatch()
+    dispatch()
     heard = next(owner.notifies(timeout=5))
     assert json.loads(heard.payload) == {
         "topic": "referral",
@@ -125,7 +128,7 @@ def test_open_pages_are_woken_by_the_deliverer(owner: psycopg.Connection) -> Non
 
 def test_a_handler_that_fails_is_tried_again_and_then_dead() -> None:
     services.publish(Happened(1, "fails"))
-    services.dispatch()
+    dispatch()
     delivery = Delivery.objects.get(handler__endswith="write_down")
 
     with pytest.raises(services.NotDelivered):
@@ -142,7 +145,7 @@ def test_a_failure_is_logged_without_what_the_error_says(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     services.publish(Happened(1, "fails"))
-    services.dispatch()
+    dispatch()
     delivery = Delivery.objects.get(handler__endswith="write_down")
     with caplog.at_level(logging.ERROR), pytest.raises(services.NotDelivered):
         services.attempt(delivery.id, tries=1)
@@ -154,7 +157,7 @@ def test_a_failure_is_logged_without_what_the_error_says(
 
 def test_a_delivery_that_is_done_stays_done() -> None:
     services.publish(Happened(1))
-    services.dispatch()
+    dispatch()
     delivery = Delivery.objects.get(handler__endswith="write_down")
     services.attempt(delivery.id, tries=1)
     services.attempt(delivery.id, tries=2)
@@ -187,7 +190,7 @@ def test_an_event_nobody_knows_any_more_does_not_hold_up_the_next() -> None:
 
     OutboxMessage.objects.create(kind="Forgotten", body={})
     services.publish(Happened(1))
-    assert services.dispatch() == 2
+    assert dispatch() == 2
     assert Delivery.objects.filter(state="dead").count() == 1
     assert Delivery.objects.filter(state="waiting").count() == 2
 
@@ -211,7 +214,7 @@ def test_waiting_events_are_found_by_their_index() -> None:
 
 def test_jobs_leave_the_queue_when_done(work: Work) -> None:
     services.publish(Happened(1))
-    services.dispatch()
+    dispatch()
     deliveries = ProcrastinateJob.objects.filter(task_name=services.DELIVER)
     assert deliveries.count() == 2
     work()
@@ -220,7 +223,7 @@ def test_jobs_leave_the_queue_when_done(work: Work) -> None:
 
 def _dead_letter() -> Delivery:
     services.publish(Happened(1))
-    services.dispatch()
+    dispatch()
     delivery = Delivery.objects.get(handler__endswith="write_down")
     services.give_up(delivery.id)
     return delivery
