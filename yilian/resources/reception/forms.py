@@ -10,6 +10,7 @@ from yilian.resources.reception.rules import (
     DISPOSITION_NAMES,
     KIND_NAMES,
     PRESENCE_NAMES,
+    PROVEN,
     Disposition,
     EncounterKind,
     Presence,
@@ -20,7 +21,7 @@ DISPOSITIONS = [(one.value, _(name)) for one, name in DISPOSITION_NAMES.items()]
 # What a desk may say of itself; arrival on a referral is said by the referral.
 AT_DESK = (Presence.CARD, Presence.CODE, Presence.NONE)
 PRESENCES = [(one.value, _(PRESENCE_NAMES[one])) for one in AT_DESK]
-PROOFS = [(one.value, _(PRESENCE_NAMES[one])) for one in (Presence.CARD, Presence.CODE)]
+PROOFS = [(one.value, _(PRESENCE_NAMES[one])) for one in PROVEN]
 
 
 class ReceiveForm(forms.Form):

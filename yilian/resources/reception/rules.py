@@ -60,6 +60,10 @@ PRESENCE_NAMES: Final[Mapping[Presence, str]] = {
 }
 
 
+# What shows by itself that the person is there.
+PROVEN: Final = (Presence.CARD, Presence.CODE)
+
+
 class Disposition(StrEnum):
     """How somebody left, 离院方式."""
 

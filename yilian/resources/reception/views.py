@@ -18,14 +18,18 @@ from yilian.registry.population.ports import demo_card_of
 from yilian.registry.population.queries import card
 from yilian.resources.reception import policies, queries, services
 from yilian.resources.reception.forms import (
-    DISPOSITIONS,
-    PROOFS,
     DepartForm,
     ProofForm,
     ReceiveForm,
 )
 from yilian.resources.reception.models import Encounter
-from yilian.resources.reception.rules import KIND_NAMES, PRESENCE_NAMES, Presence
+from yilian.resources.reception.rules import (
+    DISPOSITION_NAMES,
+    KIND_NAMES,
+    PRESENCE_NAMES,
+    PROVEN,
+    Presence,
+)
 from yilian.resources.reception.services.presence import NOT_RECEIVING
 
 
@@ -120,8 +124,8 @@ def _invalid(form: Form) -> Invalid:
 def _context(request: ActorRequest) -> dict[str, Any]:
     return {
         "can_receive": policies.can_receive(request.actor),
-        "dispositions": DISPOSITIONS,
-        "proofs": PROOFS,
+        "dispositions": list(DISPOSITION_NAMES.items()),
+        "proofs": [(one, PRESENCE_NAMES[one]) for one in PROVEN],
         "kind_names": KIND_NAMES,
         "presence_names": PRESENCE_NAMES,
     }

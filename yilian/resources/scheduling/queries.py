@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from yilian.foundation.access.actor import Actor
@@ -239,7 +240,7 @@ def _bed_lines(institution_id: UUID) -> dict[UUID, list[BedLine]]:
             holding=holder.values("state")[:1],
             held_until=holder.values("expires_at")[:1],
         )
-        .order_by("label")
+        .order_by(Length("label"), "label")  # 2 before 10
         .values_list(
             "department_id",
             "id",

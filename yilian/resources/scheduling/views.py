@@ -13,7 +13,6 @@ from yilian.foundation.access.views import signed_in
 from yilian.kernel.errors import Invalid, NotFound
 from yilian.resources.scheduling import policies, queries, services
 from yilian.resources.scheduling.forms import (
-    QUOTAS,
     CancelSlotForm,
     OpenBedsForm,
     OpenSlotsForm,
@@ -62,14 +61,14 @@ def open_beds(request: ActorRequest, department_id: UUID) -> HttpResponse:
 @require_POST
 def close_bed(request: ActorRequest, bed_id: UUID) -> HttpResponse:
     bed = services.close_bed(request.actor, bed_id)
-    return _department(request, bed.department_id)
+    return _department(request, bed.department_id, shows_beds=True)
 
 
 @signed_in
 @require_POST
 def reopen_bed(request: ActorRequest, bed_id: UUID) -> HttpResponse:
     bed = services.reopen_bed(request.actor, bed_id)
-    return _department(request, bed.department_id)
+    return _department(request, bed.department_id, shows_beds=True)
 
 
 @signed_in
@@ -79,7 +78,7 @@ def change_quota(request: ActorRequest, bed_id: UUID) -> HttpResponse:
     if not form.is_valid():
         raise Invalid
     bed = services.change_quota(request.actor, bed_id, **form.cleaned_data)
-    return _department(request, bed.department_id)
+    return _department(request, bed.department_id, shows_beds=True)
 
 
 @signed_in
@@ -122,6 +121,6 @@ def _context(request: ActorRequest) -> dict[str, Any]:
         "can_keep": policies.can_keep_own_places(request.actor),
         "slots_form": OpenSlotsForm.fresh(),
         "beds_form": OpenBedsForm(),
-        "quotas": QUOTAS,
+        "quotas": list(QUOTA_NAMES.items()),
         "quota_names": QUOTA_NAMES,
     }
