@@ -7,6 +7,7 @@ import sys
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import SettingsWrapper
 
 from yilian.demo.cast import CAST, GROUPS, lines
 from yilian.demo.world.people.cast import PARTS
@@ -23,11 +24,11 @@ RESIDENTS = {"resident", "resident_child"}
 
 
 @pytest.fixture(autouse=True)
-def demo(settings):
+def demo(settings: SettingsWrapper) -> None:
     settings.YILIAN_DEMO = True
 
 
-def test_the_cards_are_the_seats_of_the_world():
+def test_the_cards_are_the_seats_of_the_world() -> None:
     assert {member.username for member in CAST} == {
         p.username for p in PARTS
     } | RESIDENTS
@@ -36,7 +37,7 @@ def test_the_cards_are_the_seats_of_the_world():
 
 
 @pytest.mark.django_db
-def test_one_press_signs_in(client: Client):
+def test_one_press_signs_in(client: Client) -> None:
     make_post(
         make_institution(), Role.PHYSICIAN, account=make_account("county_clinician")
     )
@@ -51,7 +52,9 @@ def test_one_press_signs_in(client: Client):
 
 
 @pytest.mark.django_db
-def test_only_the_cast_and_only_in_the_demo(client: Client, settings):
+def test_only_the_cast_and_only_in_the_demo(
+    client: Client, settings: SettingsWrapper
+) -> None:
     make_post(make_institution(), Role.PHYSICIAN, account=make_account("somebody"))
     enter = reverse("demo:enter")
     assert client.post(enter, {"username": "somebody"}).status_code == 404
@@ -63,7 +66,7 @@ def test_only_the_cast_and_only_in_the_demo(client: Client, settings):
     assert not AuditEntry.objects.filter(action="session.open").exists()
 
 
-def test_outside_the_demo_there_is_no_such_address():
+def test_outside_the_demo_there_is_no_such_address() -> None:
     """What `config/urls.py` itself holds, without the variable of the demo."""
     program = (
         "import django; django.setup()\n"

@@ -21,7 +21,7 @@ class AccountManager(BaseUserManager["Account"]):
         return self.get(username=username)
 
 
-class Account(AbstractBaseUser):
+class Account(AbstractBaseUser):  # type: ignore[django-manager-missing]
     """Somebody who may sign in: staff by name and password, residents by code."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -79,10 +79,10 @@ class OneTimeCode(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
 
-class Application(AbstractApplication):
+class Application(AbstractApplication):  # type: ignore[misc]
     """An outside system that may ask for a token (SMART backend services)."""
 
-    class Meta(AbstractApplication.Meta):
+    class Meta(AbstractApplication.Meta):  # type: ignore[misc]
         pass
 
 

@@ -33,7 +33,7 @@ from yilian.foundation.identity.rules import (
 from yilian.foundation.notify.services import text_message
 from yilian.foundation.vault.services import keyed_index, matches
 from yilian.kernel.errors import Conflict, Invalid
-from yilian.kernel.ids import new_id
+from yilian.kernel.ids import NIL, new_id
 from yilian.kernel.text import _
 
 ONLY_ADMINISTRATORS: Final = _("只有系统管理员或安全管理员可以管理账号。")
@@ -147,7 +147,7 @@ def switch_post(actor: Actor) -> None:
 
 def remember_post(actor: Actor) -> None:
     """The post to open next time."""
-    Account.objects.filter(pk=actor.account_id).exclude(
+    Account.objects.filter(pk=actor.account_id or NIL).exclude(
         last_post_id=actor.post_id
     ).update(last_post_id=actor.post_id)
 

@@ -52,7 +52,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _sign_in_page(request, form, status=422)
     account = authenticate(request, **form.cleaned_data)
-    if account is None or cast(Account, account).kind != AccountKind.STAFF:
+    if account is None or account.kind != AccountKind.STAFF:
         services.refuse_session(
             origin=origin_of(request),
             username=form.cleaned_data["username"],
@@ -61,7 +61,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         # The same words for a wrong name, a wrong password and a locked account.
         form.add_error(None, _("登录名或密码不对。请检查大小写后再试。"))
         return _sign_in_page(request, form, status=422)
-    if not let_in(request, cast(Account, account), how="password"):
+    if not let_in(request, account, how="password"):
         form.add_error(None, _("账号目前没有在任岗位。请联系本机构的系统管理员。"))
         return _sign_in_page(request, form, status=422)
     return HttpResponseRedirect(_next(request))

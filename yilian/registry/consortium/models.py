@@ -1,6 +1,7 @@
 """Consortia, memberships (of institutions or single departments), agreements."""
 
 from datetime import date
+from uuid import UUID
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
@@ -117,7 +118,7 @@ class AgreementQuerySet(models.QuerySet["Agreement"]):
             validity__contains=day,
         )
 
-    def between(self, one: object, other: object) -> "AgreementQuerySet":
+    def between(self, one: UUID, other: UUID) -> "AgreementQuerySet":
         return self.filter(parties__institution=one).filter(parties__institution=other)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Prefetch, Q, QuerySet
@@ -18,6 +18,7 @@ from yilian.registry.consortium.models import (
 from yilian.registry.consortium.rules import (
     FORM_CLAUSES,
     OPENS_LANE,
+    WITH_LANES,
     AgreementKind,
     Candidate,
     Form,
@@ -116,6 +117,12 @@ def shared_consortia(
     return found
 
 
+def fellow_members(consortium_ids: Iterable[UUID], day: date) -> list[UUID]:
+    """Every institution of these consortia."""
+    rows = Membership.objects.on(day).filter(consortium__in=set(consortium_ids))
+    return list(rows.values_list("institution_id", flat=True).distinct())
+
+
 def _memberships(day: date) -> QuerySet[Membership]:
     rows = Membership.objects.on(day).select_related("consortium", "department")
     return rows.order_by("consortium__code", "department__name", "pk")
@@ -183,8 +190,8 @@ def consortium_cards(
             form=Form(row.form),
             governing_authority=row.governing_authority.short_name,
             area_code=row.area_code,
-            members=row.members,
-            social_members=row.social,
+            members=getattr(row, "members"),  # noqa: B009
+            social_members=getattr(row, "social"),  # noqa: B009
             is_own=row.pk in mine,
         )
         for row in rows.order_by("form", "code")
@@ -248,6 +255,11 @@ class AgreementLine:
     consortium: str
 
     @property
+    def last_day(self) -> date | None:
+        """As people say it: the last day on which it still holds."""
+        return self.end - timedelta(days=1) if self.end else None
+
+    @property
     def opens_lane(self) -> bool:
         return self.standing in OPENS_LANE
 
@@ -266,9 +278,8 @@ def member_groups(consortium: Consortium, day: date) -> list[MemberGroup]:
         .select_related("institution", "department")
         .order_by("role", "institution__code", "department__name")
     )
-    leads = [row.institution_id for row in rows if row.role != MemberRole.MEMBER.value]
     strong = _strong(row.institution_id for row in rows)
-    agreed = _referral_lines(leads, [row.institution_id for row in rows], day)
+    agreed = _referral_lines([row.institution_id for row in rows], day)
     form = Form(consortium.form)
     grouped: dict[Tier | None, list[MemberLine]] = {}
     for row in rows:
@@ -287,7 +298,6 @@ def _member_line(
     agreed: dict[UUID, AgreementLine],
 ) -> MemberLine:
     institution = line_of(row.institution)
-    is_member = row.role == MemberRole.MEMBER.value
     return MemberLine(
         id=row.pk,
         institution=institution,
@@ -298,8 +308,14 @@ def _member_line(
         is_territorial=row.is_territorial,
         remark=_remark(form, row, is_strong=row.institution_id in strong),
         referral=agreed.get(row.institution_id),
-        needs_referral_agreement=is_member and institution.tier is not None,
+        needs_referral_agreement=_needs_lane(form, row),
     )
+
+
+def _needs_lane(form: Form, row: Membership) -> bool:
+    """Somebody to whom or from whom patients go within this form."""
+    is_member = row.role == MemberRole.MEMBER.value
+    return form in WITH_LANES and is_member and row.institution.tier is not None
 
 
 def _remark(form: Form, row: Membership, *, is_strong: bool) -> Obstacle | None:
@@ -331,19 +347,19 @@ def _strong(ids: Iterable[UUID]) -> set[UUID]:
     return set(found.values_list("institution_id", flat=True))
 
 
-def _referral_lines(
-    leads: Sequence[UUID], members: Sequence[UUID], day: date
-) -> dict[UUID, AgreementLine]:
-    """By member: its referral agreement with a lead, one in force before others."""
-    rows = _agreements().filter(kind=REFERRAL, parties__institution__in=leads)
+def _referral_lines(members: Sequence[UUID], day: date) -> dict[UUID, AgreementLine]:
+    """By member: its referral agreement with another member, one in force before
+    others. A village clinic agrees with its township, not with the head."""
+    inside = set(members)
+    rows = _agreements().filter(kind=REFERRAL, parties__institution__in=inside)
     found: dict[UUID, AgreementLine] = {}
-    wanted = set(members)
-    for row in rows.filter(parties__institution__in=wanted).distinct():
+    for row in rows.distinct():
         line = _agreement_line(row, day)
-        for party in line.parties:
-            known = found.get(party.institution_id)
+        here = [p.institution_id for p in line.parties if p.institution_id in inside]
+        for party in here if len(here) > 1 else ():
+            known = found.get(party)
             if known is None or (line.opens_lane and not known.opens_lane):
-                found[party.institution_id] = line
+                found[party] = line
     return found
 
 

@@ -307,6 +307,11 @@ STANDING_NAMES: Final[Mapping[Standing, str]] = {
     Standing.UNSIGNED: _("待签署"),
     Standing.ENDED: _("已终止"),
 }
+# Members of these send patients to each other; a network or a body of hospitals
+# rests on agreements of its own kind.
+WITH_LANES: Final = frozenset(
+    {Form.HOSPITAL_GROUP, Form.CITY_CONSORTIUM, Form.COUNTY_CONSORTIUM}
+)
 OPENS_LANE: Final = frozenset({Standing.IN_FORCE, Standing.ENDS_SOON})
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django.fixtures import SettingsWrapper
 
 from yilian.foundation.access.actor import Actor, Reach, Role, system_actor
 from yilian.foundation.audit.models import AuditEntry
@@ -56,11 +57,11 @@ def opened(username: str = "majun", password: str | None = None) -> Account:
         ("<b>x</b>", False),
     ],
 )
-def test_what_a_sign_in_name_may_be(username: str, is_good: bool):
+def test_what_a_sign_in_name_may_be(username: str, is_good: bool) -> None:
     assert (username_problem(username) is None) is is_good
 
 
-def test_a_name_is_taken_once():
+def test_a_name_is_taken_once() -> None:
     opened()
     with pytest.raises(Invalid) as refused:
         opened()
@@ -70,7 +71,7 @@ def test_a_name_is_taken_once():
 @pytest.mark.parametrize(
     "role", sorted(set(Role) - {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
 )
-def test_nobody_else_manages_accounts(role: Role):
+def test_nobody_else_manages_accounts(role: Role) -> None:
     account = opened()
     actor = Actor(new_id(), Reach.INSTITUTION, frozenset({role}))
     for act in (
@@ -83,7 +84,7 @@ def test_nobody_else_manages_accounts(role: Role):
             act()
 
 
-def test_a_reset_password_is_for_one_use():
+def test_a_reset_password_is_for_one_use() -> None:
     account = opened()
     assert not account.has_usable_password()
     given = services.reset_password(ADMIN, account.pk)
@@ -107,7 +108,7 @@ def test_a_reset_password_is_for_one_use():
         (GOOD, "new"),
     ],
 )
-def test_passwords_that_are_refused(new: str, field: str):
+def test_passwords_that_are_refused(new: str, field: str) -> None:
     account = opened(password=GOOD)
     own = Actor(account.pk, Reach.INSTITUTION)
     with pytest.raises(Invalid) as refused:
@@ -118,7 +119,7 @@ def test_passwords_that_are_refused(new: str, field: str):
     assert set(refused.value.fields) == {"old"}
 
 
-def test_locking_and_unlocking():
+def test_locking_and_unlocking() -> None:
     account = opened()
     services.lock(ADMIN, account.pk)
     with pytest.raises(Conflict):
@@ -135,7 +136,7 @@ def test_locking_and_unlocking():
 
 
 @pytest.fixture
-def demo(settings) -> None:
+def demo(settings: SettingsWrapper) -> None:
     settings.YILIAN_DEMO = True
 
 
@@ -150,7 +151,7 @@ def use(code: str, subject: str = SUBJECT) -> bool:
 
 
 @pytest.mark.usefixtures("demo")
-def test_a_code_opens_once():
+def test_a_code_opens_once() -> None:
     code = ask()
     assert code in ShortMessage.objects.get().text
     assert code not in OneTimeCode.objects.get().code_digest
@@ -161,7 +162,9 @@ def test_a_code_opens_once():
     assert not use(code)
 
 
-def test_outside_the_demo_a_code_only_goes_to_the_phone(settings):
+def test_outside_the_demo_a_code_only_goes_to_the_phone(
+    settings: SettingsWrapper,
+) -> None:
     settings.YILIAN_DEMO = False
     shown = services.ask_code(CodePurpose.SIGN_IN, SUBJECT, phone_cipher=b"cipher")
     assert shown is None
@@ -169,7 +172,7 @@ def test_outside_the_demo_a_code_only_goes_to_the_phone(settings):
 
 
 @pytest.mark.usefixtures("demo")
-def test_without_a_phone_the_same_is_done_and_nothing_sent():
+def test_without_a_phone_the_same_is_done_and_nothing_sent() -> None:
     def statements(phone: bytes | None, subject: str) -> int:
         with CaptureQueriesContext(connection) as captured:
             ask(subject, phone)
@@ -181,7 +184,7 @@ def test_without_a_phone_the_same_is_done_and_nothing_sent():
 
 
 @pytest.mark.usefixtures("demo")
-def test_five_wrong_tries_spend_a_code():
+def test_five_wrong_tries_spend_a_code() -> None:
     code = ask()
     for _n in range(5):
         assert not use("000000" if code != "000000" else "111111")
@@ -189,7 +192,7 @@ def test_five_wrong_tries_spend_a_code():
 
 
 @pytest.mark.usefixtures("demo")
-def test_an_old_code_and_one_before_the_newest_do_not_open():
+def test_an_old_code_and_one_before_the_newest_do_not_open() -> None:
     first = ask()
     OneTimeCode.objects.update(created_at=timezone.now() - timedelta(minutes=2))
     second = ask()
@@ -199,7 +202,7 @@ def test_an_old_code_and_one_before_the_newest_do_not_open():
 
 
 @pytest.mark.usefixtures("demo")
-def test_codes_are_not_asked_for_without_end():
+def test_codes_are_not_asked_for_without_end() -> None:
     ask()
     with pytest.raises(TooManyCodes):
         ask()
@@ -214,7 +217,7 @@ def test_codes_are_not_asked_for_without_end():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_same_account_opened_twice_at_once_is_opened_once():
+def test_the_same_account_opened_twice_at_once_is_opened_once() -> None:
     line = Barrier(2)
 
     def make(_n: int) -> UUID | None:
@@ -236,7 +239,7 @@ def test_the_same_account_opened_twice_at_once_is_opened_once():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_code_used_twice_at_once_opens_once(settings):
+def test_one_code_used_twice_at_once_opens_once(settings: SettingsWrapper) -> None:
     settings.YILIAN_DEMO = True
     code = ask()
     line = Barrier(2)

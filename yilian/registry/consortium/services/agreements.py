@@ -117,7 +117,9 @@ def _lock(agreement_id: UUID) -> tuple[Agreement, list[AgreementParty]]:
 
 
 def _consortium(consortium_id: UUID | None) -> Consortium | None:
-    return consortium_id and find(Consortium.objects.all(), consortium_id)
+    if consortium_id is None:
+        return None
+    return find(Consortium.objects.all(), consortium_id)
 
 
 def _require_right(parties: set[UUID], starts_on: date, ends_on: date) -> None:

@@ -19,7 +19,7 @@ from yilian.registry.consortium.models import (
 )
 from yilian.registry.consortium.rules import Form, governing_area
 from yilian.registry.directory.models import Institution
-from yilian.registry.directory.services.loading import copy_in
+from yilian.registry.directory.services.loading import copy_in, counted
 
 
 @transaction.atomic
@@ -42,8 +42,7 @@ def load_many(
     )
     for rows in batches:
         copy_in(rows)
-    counts = {rows[0]._meta.model_name or "": len(rows) for rows in batches if rows}
-    audit.record(actor, "consortium.load", detail=counts)
+    audit.record(actor, "consortium.load", detail=counted(batches))
 
 
 def _require_governed(

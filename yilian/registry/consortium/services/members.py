@@ -56,11 +56,12 @@ def found_consortium(
     lead = find(Institution.objects.open_on(founded_on), lead_id)
     governing = governing_area(form, [area_code, lead.area_code])
     require(policies.can_found(actor, governing), ONLY_THE_GOVERNING)
+    authority = find(Institution.objects.all(), actor.institution_id or "")
     consortium = Consortium(
         code=code,
         alias=alias,
         form=form,
-        governing_authority_id=actor.institution_id,
+        governing_authority=authority,
         area_code=area_code,
         specialties=list(specialties),
         founded_on=founded_on,

@@ -41,7 +41,7 @@ K, L, S = InstitutionKind, Level, Sponsor
         pytest.param(Form.CITY_CONSORTIUM, ["64"], "64", id="只写到自治区"),
     ],
 )
-def test_who_governs(form: Form, areas: list[str], governed_by: str):
+def test_who_governs(form: Form, areas: list[str], governed_by: str) -> None:
     assert governing_area(form, areas) == governed_by
 
 
@@ -58,16 +58,16 @@ def test_who_governs(form: Form, areas: list[str], governed_by: str):
         (Form.COUNTY_CONSORTIUM, K.GENERAL_HOSPITAL, L.UNRATED, S.GOVERNMENT, True),
         (Form.COUNTY_CONSORTIUM, K.TOWNSHIP_CENTER, L.PRIMARY, S.GOVERNMENT, False),
         (Form.HOSPITAL_GROUP, K.GENERAL_HOSPITAL, L.SECONDARY, S.GOVERNMENT, False),
-        (Form.TELEMEDICINE_NETWORK, K.GENERAL_HOSPITAL, L.SECONDARY, S.GOVERNMENT, True),
+        (Form.TELEMEDICINE_NETWORK, K.TCM_HOSPITAL, L.SECONDARY, S.GOVERNMENT, True),
     ],
 )  # fmt: skip
 def test_who_may_lead(
     form: Form, kind: InstitutionKind, level: Level, sponsor: Sponsor, may: bool
-):
+) -> None:
     assert (lead_obstacle(form, Candidate(kind, level, sponsor)) is None) is may
 
 
-def test_a_strong_specialty_leads_an_alliance_at_any_level():
+def test_a_strong_specialty_leads_an_alliance_at_any_level() -> None:
     weak = Candidate(K.SPECIALIST_HOSPITAL, L.SECONDARY, S.GOVERNMENT)
     strong = Candidate(K.SPECIALIST_HOSPITAL, L.SECONDARY, S.GOVERNMENT, True)
     obstacle = lead_obstacle(Form.SPECIALTY_ALLIANCE, weak)
@@ -95,12 +95,14 @@ def test_a_strong_specialty_leads_an_alliance_at_any_level():
         (Form.SPECIALTY_ALLIANCE, K.GENERAL_HOSPITAL, L.SECONDARY, False),
     ],
 )
-def test_who_may_join(form: Form, kind: InstitutionKind, level: Level, may: bool):
+def test_who_may_join(
+    form: Form, kind: InstitutionKind, level: Level, may: bool
+) -> None:
     candidate = Candidate(kind, level, S.GOVERNMENT)
     assert (member_obstacle(form, candidate) is None) is may
 
 
-def test_an_alliance_is_joined_by_a_department():
+def test_an_alliance_is_joined_by_a_department() -> None:
     candidate = Candidate(
         K.GENERAL_HOSPITAL, L.SECONDARY, S.SOCIAL, brings_department=True
     )
@@ -118,14 +120,14 @@ def test_an_alliance_is_joined_by_a_department():
         (date(2027, 1, 1), Standing.EXPIRED),
     ],
 )
-def test_how_a_signed_agreement_stands(day: date, expected: Standing):
+def test_how_a_signed_agreement_stands(day: date, expected: Standing) -> None:
     assert (
         standing(SignatureState.SIGNED, date(2026, 1, 1), date(2027, 1, 1), day)
         is expected
     )
 
 
-def test_unsigned_ended_and_open_ended():
+def test_unsigned_ended_and_open_ended() -> None:
     start, day = date(2026, 1, 1), date(2026, 6, 1)
     assert standing(SignatureState.PARTLY_SIGNED, start, None, day) is Standing.UNSIGNED
     assert standing(SignatureState.ENDED, start, None, day) is Standing.ENDED
@@ -135,5 +137,5 @@ def test_unsigned_ended_and_open_ended():
 @pytest.mark.parametrize(
     ("signed", "state"), [(0, "draft"), (1, "partly_signed"), (2, "signed")]
 )
-def test_the_state_follows_the_signatures(signed: int, state: str):
+def test_the_state_follows_the_signatures(signed: int, state: str) -> None:
     assert state_after_signing(signed, 2) == state

@@ -3,10 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.forms.models import model_to_dict
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from yilian.foundation.access.actor import Actor, Role, system_actor
 from yilian.foundation.audit.models import AuditEntry
@@ -80,7 +82,7 @@ def body(city: Institution, county: Institution) -> Consortium:
     return made
 
 
-def join(actor: Actor, body: Consortium, who: Institution, **facts) -> Membership:
+def join(actor: Actor, body: Consortium, who: Institution, **facts: Any) -> Membership:
     given = {
         "key": new_id(),
         "consortium_id": body.pk,
@@ -98,7 +100,7 @@ def join(actor: Actor, body: Consortium, who: Institution, **facts) -> Membershi
 # --- founding and joining -----------------------------------------------------
 
 
-def found(actor: Actor, lead: Institution, form: Form, **facts) -> Consortium:
+def found(actor: Actor, lead: Institution, form: Form, **facts: Any) -> Consortium:
     given = {
         "key": new_id(),
         "code": "CC-9",
@@ -114,7 +116,7 @@ def found(actor: Actor, lead: Institution, form: Form, **facts) -> Consortium:
 
 def test_the_city_founds_within_the_city_the_region_the_groups(
     city: Institution, region: Institution
-):
+) -> None:
     lead = make_institution("银川市第一人民医院", level=Level.TERTIARY)
     of_city, of_region = actor_at(city, Role.OFFICER), actor_at(region, Role.OFFICER)
     made = found(of_city, lead, Form.CITY_CONSORTIUM)
@@ -130,7 +132,7 @@ def test_the_city_founds_within_the_city_the_region_the_groups(
 
 def test_a_lead_that_may_not_lead_is_refused_with_its_clause(
     city: Institution, township: Institution
-):
+) -> None:
     with pytest.raises(Invalid) as refused:
         found(actor_at(city, Role.OFFICER), township, Form.CITY_CONSORTIUM)
     assert "NX-2.1.2-b" in str(refused.value.fields["institution_id"])
@@ -139,7 +141,7 @@ def test_a_lead_that_may_not_lead_is_refused_with_its_clause(
 
 def test_joining_never_changes_the_institution(
     body: Consortium, county: Institution, township: Institution
-):
+) -> None:
     township.administrative_parent = make_authority("永宁县卫健局", "640121")
     township.funding_channel = "county"
     township.save()
@@ -172,7 +174,7 @@ def test_who_may_let_members_in(
     body: Consortium,
     township: Institution,
     request: pytest.FixtureRequest,
-):
+) -> None:
     actor = actor_at(request.getfixturevalue(where), role)
     if may:
         assert join(actor, body, township).pk
@@ -183,7 +185,7 @@ def test_who_may_let_members_in(
 
 def test_a_member_joins_once_at_a_time(
     body: Consortium, county: Institution, township: Institution
-):
+) -> None:
     office = actor_at(county, Role.CONSORTIUM_OFFICE)
     key = new_id()
     first = join(office, body, township, key=key)
@@ -196,7 +198,7 @@ def test_a_member_joins_once_at_a_time(
 
 def test_an_alliance_takes_departments_and_the_region_takes_over(
     city: Institution, region: Institution
-):
+) -> None:
     alliance = make_consortium(Form.SPECIALTY_ALLIANCE, authority=city)
     lead = make_institution("总医院", level=Level.TERTIARY, area_code="640104")
     make_member(alliance, lead, MemberRole.LEAD)
@@ -216,7 +218,7 @@ def test_an_alliance_takes_departments_and_the_region_takes_over(
 # --- agreements ---------------------------------------------------------------
 
 
-def draft(actor: Actor, *parties: Institution, **facts) -> Agreement:
+def draft(actor: Actor, *parties: Institution, **facts: Any) -> Agreement:
     given = {
         "key": new_id(),
         "number": "XY-2026-001",
@@ -232,7 +234,7 @@ def draft(actor: Actor, *parties: Institution, **facts) -> Agreement:
 
 def test_each_party_signs_for_itself_and_the_last_opens_the_lane(
     county: Institution, township: Institution
-):
+) -> None:
     above = actor_at(county, Role.CONSORTIUM_OFFICE, name="周海峰")
     below = actor_at(township, Role.CONSORTIUM_OFFICE)
     made = draft(above, county, township)
@@ -253,7 +255,7 @@ def test_each_party_signs_for_itself_and_the_last_opens_the_lane(
 )
 def test_only_the_consortium_office_of_a_party_signs(
     role: Role, county: Institution, township: Institution
-):
+) -> None:
     made = make_agreement(county, township, is_signed=False)
     stranger = make_institution("别家医院")
     for actor in (
@@ -268,7 +270,7 @@ def test_only_the_consortium_office_of_a_party_signs(
 
 def test_what_a_draft_must_say(
     body: Consortium, county: Institution, township: Institution
-):
+) -> None:
     office = actor_at(county, Role.CONSORTIUM_OFFICE)
     closed = make_institution("停业医院", closed_on=a_day(-1))
     for wrong, field in (
@@ -288,7 +290,7 @@ def test_what_a_draft_must_say(
 
 def test_an_end_counts_from_its_day_and_not_before(
     county: Institution, township: Institution
-):
+) -> None:
     made = make_agreement(county, township)
     office = actor_at(township, Role.CONSORTIUM_OFFICE)
     with pytest.raises(DomainError):
@@ -302,7 +304,9 @@ def test_an_end_counts_from_its_day_and_not_before(
         services.end_agreement(office, made.pk, reason="再次")
 
 
-def test_an_expired_agreement_is_not_signed(county: Institution, township: Institution):
+def test_an_expired_agreement_is_not_signed(
+    county: Institution, township: Institution
+) -> None:
     made = make_agreement(county, township, end=a_day(), is_signed=False)
     with pytest.raises(Conflict):
         services.sign(actor_at(county, Role.CONSORTIUM_OFFICE), made.pk)
@@ -312,8 +316,10 @@ def test_an_expired_agreement_is_not_signed(county: Institution, township: Insti
 
 
 def test_agreements_with_many_in_one_statement(
-    county: Institution, township: Institution, django_assert_num_queries
-):
+    county: Institution,
+    township: Institution,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     others = [make_institution(f"第{n}卫生院") for n in range(4)]
     signed = make_agreement(county, others[0])
     longer = make_agreement(county, others[0], end=a_day(900))
@@ -327,7 +333,9 @@ def test_agreements_with_many_in_one_statement(
     assert signed.pk != longer.pk
 
 
-def test_consortia_that_two_share(body: Consortium, county: Institution, township):
+def test_consortia_that_two_share(
+    body: Consortium, county: Institution, township: Institution
+) -> None:
     make_member(body, township)
     other = make_consortium(Form.TELEMEDICINE_NETWORK, alias="远程网")
     make_member(other, township)
@@ -344,7 +352,7 @@ def test_consortia_that_two_share(body: Consortium, county: Institution, townshi
 
 def test_a_missing_agreement_is_flagged_for_the_member(
     body: Consortium, county: Institution, township: Institution
-):
+) -> None:
     make_member(body, township)
     groups = queries.member_groups(body, a_day())
     assert [group.tier for group in groups] == ["secondary", "primary"]
@@ -361,8 +369,8 @@ def test_a_missing_agreement_is_flagged_for_the_member(
 
 def test_a_batch_names_the_authority_that_the_rule_names(
     city: Institution, county: Institution, township: Institution
-):
-    def batch(authority: Institution):
+) -> None:
+    def batch(authority: Institution) -> None:
         made = Consortium(
             code="CO-1", alias="医共体", form=Form.COUNTY_CONSORTIUM,
             governing_authority=authority, area_code="640121", founded_on=SINCE,
@@ -398,7 +406,7 @@ def test_a_batch_names_the_authority_that_the_rule_names(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_that_sign_at_once_both_count():
+def test_two_that_sign_at_once_both_count() -> None:
     places = [make_institution(f"第{n}医院") for n in range(2)]
     made = make_agreement(*places, start=a_day(), is_signed=False)
     offices = [actor_at(place, Role.CONSORTIUM_OFFICE) for place in places]

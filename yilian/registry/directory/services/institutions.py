@@ -214,8 +214,9 @@ def _require_right(institution: Institution) -> None:
 
 
 def _is_institution(institution_id: UUID | None) -> bool:
-    found = Institution.objects.filter(pk=institution_id)
-    return institution_id is None or found.exists()
+    if institution_id is None:
+        return True
+    return Institution.objects.filter(pk=institution_id).exists()
 
 
 def _require_department(institution: Institution, department: Department) -> None:

@@ -62,8 +62,12 @@ def load_many(
     record_sink().put_many(
         actor, _resources(institutions, departments, practitioners, posts)
     )
-    counts = {rows[0]._meta.model_name or "": len(rows) for rows in batches if rows}
-    audit.record(actor, "directory.load", detail=counts)
+    audit.record(actor, "directory.load", detail=counted(batches))
+
+
+def counted(batches: Iterable[Sequence[models.Model]]) -> dict[str, int]:
+    """What the audit row of a load says."""
+    return {str(rows[0]._meta.model_name): len(rows) for rows in batches if rows}
 
 
 def copy_in(rows: Sequence[models.Model]) -> None:
@@ -72,7 +76,7 @@ def copy_in(rows: Sequence[models.Model]) -> None:
         return
     meta = rows[0]._meta
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in meta.concrete_fields)
+    columns = ", ".join(quote(str(field.column)) for field in meta.concrete_fields)
     statement = f"COPY {quote(meta.db_table)} ({columns}) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:

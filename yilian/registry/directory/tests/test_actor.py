@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from yilian.foundation.access.actor import Reach, Role
 from yilian.registry.consortium.models import Consortium, Membership
@@ -28,7 +29,9 @@ def county() -> Institution:
     return make_institution()
 
 
-def test_an_account_acts_in_its_post(county: Institution, django_assert_num_queries):
+def test_an_account_acts_in_its_post(
+    county: Institution, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     account = make_account()
     post = make_post(county, Role.PHYSICIAN, account=account)
     with django_assert_num_queries(1):
@@ -41,7 +44,7 @@ def test_an_account_acts_in_its_post(county: Institution, django_assert_num_quer
     assert not actor.has_other_posts
 
 
-def test_the_chosen_post_wins_then_the_last_then_the_first(county: Institution):
+def test_the_chosen_post_wins_then_the_last_then_the_first(county: Institution) -> None:
     account = make_account()
     posts = [
         make_post(make_institution(f"第{n}医院"), Role.NURSE, account=account)
@@ -65,14 +68,16 @@ def test_the_chosen_post_wins_then_the_last_then_the_first(county: Institution):
 @pytest.mark.parametrize(
     "period", [(SINCE, days_ago(0)), (days_ago(-1), None)], ids=["ended", "not begun"]
 )
-def test_a_post_outside_its_period_does_not_act(county: Institution, period):
+def test_a_post_outside_its_period_does_not_act(
+    county: Institution, period: tuple[date | None, date | None]
+) -> None:
     account = make_account()
     make_post(county, Role.PHYSICIAN, account=account, period=period)
     assert actor_of_staff(account, None) is None
     assert posts_of(account) == []
 
 
-def test_whoever_has_left_or_is_locked_does_not_act(county: Institution):
+def test_whoever_has_left_or_is_locked_does_not_act(county: Institution) -> None:
     account = make_account()
     post = make_post(county, Role.PHYSICIAN, account=account)
     account.is_active = False
@@ -83,7 +88,7 @@ def test_whoever_has_left_or_is_locked_does_not_act(county: Institution):
     assert actor_of_staff(account, post.pk) is None
 
 
-def test_somebody_elses_post_cannot_be_taken(county: Institution):
+def test_somebody_elses_post_cannot_be_taken(county: Institution) -> None:
     mine = make_post(county, Role.NURSE)
     other = make_post(make_institution("别家医院"), Role.SYSTEM_ADMIN)
     assert mine.account is not None
@@ -107,11 +112,11 @@ def test_somebody_elses_post_cannot_be_taken(county: Institution):
         ({Role.AUDIT_ADMIN}, Reach.AUDIT),
     ],
 )
-def test_how_far_each_post_sees(roles: set[Role], reach: Reach):
+def test_how_far_each_post_sees(roles: set[Role], reach: Reach) -> None:
     assert reach_of(frozenset(roles)) is reach
 
 
-def test_an_officer_has_the_area_of_the_authority_and_no_zeros():
+def test_an_officer_has_the_area_of_the_authority_and_no_zeros() -> None:
     account = make_account()
     make_post(make_authority(area_code="640100"), Role.OFFICER, account=account)
     actor = actor_of_staff(account, None)
@@ -120,8 +125,10 @@ def test_an_officer_has_the_area_of_the_authority_and_no_zeros():
     assert actor.is_authority
 
 
-def test_the_consortia_of_today_and_no_others(county: Institution):
-    def join(period: tuple[date, date | None], ended_on: date | None = None):
+def test_the_consortia_of_today_and_no_others(county: Institution) -> None:
+    def join(
+        period: tuple[date, date | None], ended_on: date | None = None
+    ) -> Consortium:
         body = Consortium.objects.create(
             code=f"C{Consortium.objects.count()}",
             alias="医共体",

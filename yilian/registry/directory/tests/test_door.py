@@ -9,8 +9,10 @@ from time import time
 import pytest
 from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import SettingsWrapper
 
 from yilian.foundation.access.actor import Role
 from yilian.foundation.audit.models import AuditEntry
@@ -49,7 +51,9 @@ def account(county: Institution) -> Account:
     return found
 
 
-def sign_in(client: Client, username: str = "wang.yisheng", password: str = PASSWORD):
+def sign_in(
+    client: Client, username: str = "wang.yisheng", password: str = PASSWORD
+) -> HttpResponse:
     return client.post(SIGN_IN, {"username": username, "password": password})
 
 
@@ -57,11 +61,11 @@ def is_in(client: Client) -> bool:
     return client.get(PROTECTED).status_code == 200
 
 
-def words(answer) -> str:
+def words(answer: HttpResponse) -> str:
     return answer.content.decode()
 
 
-def test_in_and_out(client: Client, account: Account):
+def test_in_and_out(client: Client, account: Account) -> None:
     assert client.get(PROTECTED)["Location"] == f"{SIGN_IN}?next={PROTECTED}"
     client.get(SIGN_IN)
     client.session["before"] = 1
@@ -82,7 +86,7 @@ def test_in_and_out(client: Client, account: Account):
     ]
 
 
-def test_the_session_gets_a_new_key(client: Client, account: Account):
+def test_the_session_gets_a_new_key(client: Client, account: Account) -> None:
     client.get(SIGN_IN)
     session = client.session
     session["was"] = "here"
@@ -93,7 +97,7 @@ def test_the_session_gets_a_new_key(client: Client, account: Account):
     assert not Session.objects.filter(pk=before).exists()
 
 
-def test_nobody_is_sent_to_another_site(client: Client, account: Account):
+def test_nobody_is_sent_to_another_site(client: Client, account: Account) -> None:
     for target in ("https://evil.example/", "//evil.example", "javascript:alert(1)"):
         answer = client.post(
             SIGN_IN,
@@ -105,7 +109,7 @@ def test_nobody_is_sent_to_another_site(client: Client, account: Account):
 
 def test_the_answer_never_says_whether_an_account_exists(
     client: Client, account: Account
-):
+) -> None:
     locked = make_account("locked", PASSWORD)
     locked.is_active = False
     locked.save()
@@ -132,7 +136,9 @@ def test_the_answer_never_says_whether_an_account_exists(
     assert "nobody" not in str(list(AuditEntry.objects.values()))
 
 
-def test_too_many_wrong_passwords_lock_for_a_while(client: Client, account: Account):
+def test_too_many_wrong_passwords_lock_for_a_while(
+    client: Client, account: Account
+) -> None:
     for username in ("wang.yisheng", "nobody"):
         for _n in range(5):
             answer = sign_in(client, username, "wrong")
@@ -144,7 +150,9 @@ def test_too_many_wrong_passwords_lock_for_a_while(client: Client, account: Acco
     assert sign_in(client).status_code == 302
 
 
-def test_an_administrator_unlocks(client: Client, account: Account, county):
+def test_an_administrator_unlocks(
+    client: Client, account: Account, county: Institution
+) -> None:
     for _n in range(5):
         sign_in(client, password="wrong")  # noqa: S106
     from yilian.foundation.identity import services as identity
@@ -153,7 +161,7 @@ def test_an_administrator_unlocks(client: Client, account: Account, county):
     assert sign_in(client).status_code == 302
 
 
-def test_without_a_post_there_is_nothing_to_open(client: Client):
+def test_without_a_post_there_is_nothing_to_open(client: Client) -> None:
     make_account("nopost", PASSWORD)
     answer = sign_in(client, "nopost")
     assert answer.status_code == 422
@@ -163,7 +171,7 @@ def test_without_a_post_there_is_nothing_to_open(client: Client):
 
 def test_leaving_the_post_locks_the_next_request(
     client: Client, account: Account, county: Institution
-):
+) -> None:
     sign_in(client)
     assert is_in(client)
     admin = actor_at(make_authority(), Role.SYSTEM_ADMIN)
@@ -174,7 +182,7 @@ def test_leaving_the_post_locks_the_next_request(
 
 def test_locking_and_a_reset_password_end_every_session(
     client: Client, account: Account, county: Institution
-):
+) -> None:
     from yilian.foundation.identity import services as identity
 
     admin = actor_at(county, Role.SYSTEM_ADMIN)
@@ -191,7 +199,7 @@ def test_locking_and_a_reset_password_end_every_session(
 
 def test_a_password_for_one_use_opens_only_its_change(
     client: Client, account: Account, county: Institution
-):
+) -> None:
     from yilian.foundation.identity import services as identity
 
     given = identity.reset_password(actor_at(county, Role.SYSTEM_ADMIN), account.pk)
@@ -211,7 +219,9 @@ def test_a_password_for_one_use_opens_only_its_change(
     assert client.get("/institutions/").status_code == 200
 
 
-def test_idle_too_long_ends_the_session(client: Client, account: Account, settings):
+def test_idle_too_long_ends_the_session(
+    client: Client, account: Account, settings: SettingsWrapper
+) -> None:
     sign_in(client)
     assert is_in(client)
 
@@ -231,7 +241,7 @@ def test_idle_too_long_ends_the_session(client: Client, account: Account, settin
     assert AuditEntry.objects.get(action="session.close").detail == {"how": "idle"}
 
 
-def test_switching_posts(client: Client, account: Account):
+def test_switching_posts(client: Client, account: Account) -> None:
     second = make_post(make_institution("宁医大总院"), Role.PHYSICIAN, account=account)
     stranger = make_post(make_institution("别家医院"), Role.SYSTEM_ADMIN)
     sign_in(client)
@@ -251,7 +261,7 @@ def test_switching_posts(client: Client, account: Account):
 @pytest.mark.parametrize(
     "typed", ["<script>alert(1)</script>", "' OR 1=1 --", "😀" * 20, "a" * 64, "\x00"]
 )
-def test_anything_may_be_typed(client: Client, typed: str):
+def test_anything_may_be_typed(client: Client, typed: str) -> None:
     answer = sign_in(client, typed, typed)
     assert answer.status_code == 422
     assert "<script>alert" not in words(answer)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -101,7 +102,7 @@ def as_role(client: Client, institution: Institution, *roles: Role) -> Practitio
     return post
 
 
-def words(answer) -> str:
+def words(answer: HttpResponse) -> str:
     return answer.content.decode()
 
 
@@ -114,7 +115,7 @@ def pages(institution: Institution) -> list[str]:
 @pytest.mark.parametrize("role", OF_HOSPITALS)
 def test_every_page_opens_in_a_hospital(
     role: Role, client: Client, county: Institution, full: Institution
-):
+) -> None:
     as_role(client, county, role)
     for page in [*pages(county), *pages(full)]:
         answer = client.get(page)
@@ -125,7 +126,7 @@ def test_every_page_opens_in_a_hospital(
 @pytest.mark.parametrize("role", OF_AUTHORITIES)
 def test_every_page_opens_in_an_authority(
     role: Role, client: Client, city: Institution, full: Institution
-):
+) -> None:
     as_role(client, city, role)
     for page in [*pages(city), *pages(full)]:
         answer = client.get(page)
@@ -133,14 +134,16 @@ def test_every_page_opens_in_an_authority(
         assert EVIL not in words(answer)
 
 
-def test_nobody_sees_anything_before_signing_in(client: Client, county: Institution):
+def test_nobody_sees_anything_before_signing_in(
+    client: Client, county: Institution
+) -> None:
     for page in pages(county):
         assert client.get(page)["Location"].startswith("/account/sign-in?next=")
 
 
 def test_the_list_is_found_by_name_pinyin_code_and_filters(
     client: Client, county: Institution
-):
+) -> None:
     make_institution(
         "望远镇卫生院",
         InstitutionKind.TOWNSHIP_CENTER,
@@ -172,7 +175,7 @@ def test_the_list_is_found_by_name_pinyin_code_and_filters(
     assert "旧医院" in words(client.get(f"{reverse('directory:list')}?closed=on&q=旧"))
 
 
-def test_a_long_list_comes_in_pages(client: Client, county: Institution):
+def test_a_long_list_comes_in_pages(client: Client, county: Institution) -> None:
     for n in range(60):
         make_institution(f"第{n:02}卫生室", code=f"Z{n:03}")
     as_role(client, county, Role.PHYSICIAN)
@@ -185,7 +188,7 @@ def test_a_long_list_comes_in_pages(client: Client, county: Institution):
     assert 'rel="next"' not in second
 
 
-def test_opening_and_closing_on_the_page(client: Client, city: Institution):
+def test_opening_and_closing_on_the_page(client: Client, city: Institution) -> None:
     as_role(client, city, Role.SYSTEM_ADMIN)
     opening = reverse("directory:open")
     assert client.get(opening).status_code == 200
@@ -219,7 +222,7 @@ def test_opening_and_closing_on_the_page(client: Client, city: Institution):
 @pytest.mark.parametrize("role", OF_HOSPITALS)
 def test_a_hospital_opens_and_closes_nothing(
     role: Role, client: Client, county: Institution
-):
+) -> None:
     as_role(client, county, role)
     assert client.get(reverse("directory:open")).status_code == 403
     closing = reverse("directory:close", args=[county.pk])
@@ -229,7 +232,7 @@ def test_a_hospital_opens_and_closes_nothing(
     )
 
 
-def test_departments_and_duty_on_the_page(client: Client, county: Institution):
+def test_departments_and_duty_on_the_page(client: Client, county: Institution) -> None:
     post = as_role(client, county, Role.REFERRAL_DESK, Role.SYSTEM_ADMIN)
     departments = reverse("directory:departments", args=[county.pk])
     typed = {
@@ -296,7 +299,7 @@ def test_who_sees_and_keeps_accounts(
     city: Institution,
     county: Institution,
     doctor: Account,
-):
+) -> None:
     as_role(client, city if is_authority else county, role)
     answer = client.get(reverse("directory:accounts"))
     assert answer.status_code == (200 if sees else 403)
@@ -312,7 +315,7 @@ def test_who_sees_and_keeps_accounts(
 
 def test_an_administrator_elsewhere_does_not_know_the_account(
     client: Client, doctor: Account
-):
+) -> None:
     other = make_institution("海原县人民医院", area_code="640522")
     as_role(client, other, Role.SYSTEM_ADMIN)
     assert "dr.wang" not in words(client.get(reverse("directory:accounts")))
@@ -324,7 +327,7 @@ def test_an_administrator_elsewhere_does_not_know_the_account(
 
 def test_one_hospital_does_not_decide_on_somebody_of_two(
     client: Client, county: Institution, doctor: Account
-):
+) -> None:
     post = doctor.posts.get()
     make_post(
         make_institution("宁医大总院", area_code="640104"),
@@ -342,7 +345,7 @@ def test_one_hospital_does_not_decide_on_somebody_of_two(
 
 def test_separate_powers_are_kept_by_the_security_administrator(
     client: Client, city: Institution
-):
+) -> None:
     watched = make_account("auditor1")
     make_post(city, Role.AUDIT_ADMIN, account=watched)
     address = reverse("directory:reset_password", args=[watched.pk])
@@ -354,7 +357,7 @@ def test_separate_powers_are_kept_by_the_security_administrator(
 
 def test_somebody_new_gets_a_password_that_is_shown_once(
     client: Client, county: Institution
-):
+) -> None:
     as_role(client, county, Role.SYSTEM_ADMIN)
     page = reverse("directory:take_on")
     assert county.code in words(client.get(page))
@@ -397,7 +400,7 @@ def test_somebody_new_gets_a_password_that_is_shown_once(
 
 def test_a_second_post_and_leaving_it(
     client: Client, county: Institution, doctor: Account
-):
+) -> None:
     as_role(client, county, Role.SYSTEM_ADMIN)
     Department.objects.create(institution=county, name="急诊科", specialty="emergency")
     adding = reverse("directory:add_post", args=[doctor.pk])
@@ -420,7 +423,7 @@ def test_a_second_post_and_leaving_it(
 
 def test_the_security_administrator_sees_who_is_locked_out(
     client: Client, city: Institution, doctor: Account
-):
+) -> None:
     stranger = Client()
     for username in ("dr.wang", "6401211968"):
         for _n in range(5):

@@ -1,6 +1,7 @@
 """Institutions, posts and duty: what may be written, and what follows from it."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -58,7 +59,7 @@ def watch(city: Institution) -> Actor:
     return actor_at(city, Role.SECURITY_ADMIN)
 
 
-def open_one(actor: Actor, **facts) -> Institution:
+def open_one(actor: Actor, **facts: Any) -> Institution:
     given = {
         "key": new_id(),
         "code": "640121-A9",
@@ -75,7 +76,7 @@ def open_one(actor: Actor, **facts) -> Institution:
 
 def test_opening_says_its_tier_reading_and_place_in_the_record(
     admin: Actor, sink: ListSink
-):
+) -> None:
     made = open_one(admin, level=Level.TERTIARY, address="望洪镇", longitude="106.2")
     assert made.tier == "primary"
     assert made.pinyin == "yongningxianwanghongzhongxinweishengyuan"
@@ -86,20 +87,20 @@ def test_opening_says_its_tier_reading_and_place_in_the_record(
     assert entry.object_id == made.pk
 
 
-def test_the_same_form_twice_opens_once(admin: Actor):
+def test_the_same_form_twice_opens_once(admin: Actor) -> None:
     key = new_id()
     assert open_one(admin, key=key).pk == open_one(admin, key=key).pk
     assert Institution.objects.filter(code="640121-A9").count() == 1
 
 
-def test_a_code_is_taken_once(admin: Actor):
+def test_a_code_is_taken_once(admin: Actor) -> None:
     open_one(admin)
     with pytest.raises(Invalid) as refused:
         open_one(admin)
     assert set(refused.value.fields) == {"code"}
 
 
-def test_a_wrong_credit_code_is_refused(admin: Actor):
+def test_a_wrong_credit_code_is_refused(admin: Actor) -> None:
     with pytest.raises(Invalid) as refused:
         open_one(admin, uscc="12640000455001237X")
     assert set(refused.value.fields) == {"uscc"}
@@ -117,7 +118,7 @@ def test_a_wrong_credit_code_is_refused(admin: Actor):
         (Role.AUDIT_ADMIN, "6401", False),
     ],
 )
-def test_who_may_open_an_institution(role: Role, area: str, may: bool):
+def test_who_may_open_an_institution(role: Role, area: str, may: bool) -> None:
     actor = actor_at(make_authority(area_code=area), role)
     if may:
         assert open_one(actor).pk
@@ -128,7 +129,7 @@ def test_who_may_open_an_institution(role: Role, area: str, may: bool):
 
 def test_a_hospitals_own_administrator_opens_departments_not_institutions(
     county: Institution,
-):
+) -> None:
     own = actor_at(county, Role.SYSTEM_ADMIN)
     with pytest.raises(NotPermitted):
         open_one(own, area_code="640121")
@@ -151,7 +152,7 @@ def test_a_hospitals_own_administrator_opens_departments_not_institutions(
         )
 
 
-def test_closing_is_once_and_after_the_opening(admin: Actor, sink: ListSink):
+def test_closing_is_once_and_after_the_opening(admin: Actor, sink: ListSink) -> None:
     made = open_one(admin, opened_on=date(2020, 1, 1))
     with pytest.raises(Invalid):
         services.close_institution(admin, made.pk, closed_on=date(2020, 1, 1))
@@ -174,7 +175,9 @@ def somebody(admin: Actor, at: Institution, name: str = "马晓燕") -> Practiti
     )
 
 
-def appoint(actor: Actor, at: Institution, *roles: Role, **facts) -> PractitionerRole:
+def appoint(
+    actor: Actor, at: Institution, *roles: Role, **facts: Any
+) -> PractitionerRole:
     person = facts.pop("person", None) or Practitioner.objects.create(name="马晓燕")
     given = {
         "practitioner_id": person.pk,
@@ -190,7 +193,7 @@ def appoint(actor: Actor, at: Institution, *roles: Role, **facts) -> Practitione
 
 def test_somebody_is_added_appointed_and_acts(
     admin: Actor, county: Institution, sink: ListSink
-):
+) -> None:
     person = somebody(admin, county)
     account = make_account()
     post = appoint(admin, county, Role.PHYSICIAN, person=person, account_id=account.pk)
@@ -203,7 +206,7 @@ def test_somebody_is_added_appointed_and_acts(
     assert AuditEntry.objects.filter(action="post.appoint").count() == 1
 
 
-def test_no_nonsense_for_a_name(admin: Actor, county: Institution):
+def test_no_nonsense_for_a_name(admin: Actor, county: Institution) -> None:
     with pytest.raises(NameWrong):
         somebody(admin, county, "<script>")
 
@@ -218,13 +221,13 @@ def test_no_nonsense_for_a_name(admin: Actor, county: Institution):
 )
 def test_roles_that_cannot_stand_there(
     admin: Actor, county: Institution, roles: set[Role]
-):
+) -> None:
     with pytest.raises(Invalid) as refused:
         appoint(admin, county, *roles)
     assert set(refused.value.fields) == {"roles"}
 
 
-def test_separate_powers_never_meet(watch: Actor, city: Institution):
+def test_separate_powers_never_meet(watch: Actor, city: Institution) -> None:
     person = Practitioner.objects.create(name="孙立平")
     with pytest.raises(Invalid):
         appoint(watch, city, Role.AUDIT_ADMIN, Role.SYSTEM_ADMIN, person=person)
@@ -238,7 +241,7 @@ def test_separate_powers_never_meet(watch: Actor, city: Institution):
 
 def test_whoever_keeps_the_system_does_not_choose_who_watches_it(
     admin: Actor, watch: Actor, city: Institution, county: Institution
-):
+) -> None:
     for power in (Role.AUDIT_ADMIN, Role.SECURITY_ADMIN, Role.SYSTEM_ADMIN):
         with pytest.raises(NotPermitted):
             appoint(admin, city, power)
@@ -247,7 +250,7 @@ def test_whoever_keeps_the_system_does_not_choose_who_watches_it(
         appoint(watch, county, Role.PHYSICIAN)
 
 
-def test_an_account_belongs_to_one_person(admin: Actor, county: Institution):
+def test_an_account_belongs_to_one_person(admin: Actor, county: Institution) -> None:
     account = make_account()
     appoint(admin, county, Role.NURSE, account_id=account.pk)
     with pytest.raises(Invalid) as refused:
@@ -255,7 +258,7 @@ def test_an_account_belongs_to_one_person(admin: Actor, county: Institution):
     assert set(refused.value.fields) == {"account_id"}
 
 
-def test_one_post_of_a_kind_at_a_time(admin: Actor, county: Institution):
+def test_one_post_of_a_kind_at_a_time(admin: Actor, county: Institution) -> None:
     person = Practitioner.objects.create(name="马晓燕")
     ward = Department.objects.create(institution=county, name="内科", specialty="ent")
     appoint(admin, county, Role.NURSE, person=person, department_id=ward.pk)
@@ -267,7 +270,7 @@ def test_one_post_of_a_kind_at_a_time(admin: Actor, county: Institution):
 
 def test_leaving_locks_at_once_ends_duty_and_tells(
     admin: Actor, county: Institution, sink: ListSink
-):
+) -> None:
     account = make_account()
     post = make_post(county, Role.REFERRAL_DESK, account=account)
     now = timezone.now()
@@ -289,7 +292,7 @@ def test_leaving_locks_at_once_ends_duty_and_tells(
         services.leave_post(admin, post.pk)
 
 
-def test_somebody_else_cannot_end_a_post(county: Institution):
+def test_somebody_else_cannot_end_a_post(county: Institution) -> None:
     post = make_post(county, Role.NURSE)
     with pytest.raises(NotPermitted):
         services.leave_post(actor_at(county, Role.PHYSICIAN), post.pk)
@@ -298,12 +301,14 @@ def test_somebody_else_cannot_end_a_post(county: Institution):
 # --- duty ---------------------------------------------------------------------
 
 
-def test_the_desk_plans_its_duty_and_cancels_what_is_to_come(county: Institution):
+def test_the_desk_plans_its_duty_and_cancels_what_is_to_come(
+    county: Institution,
+) -> None:
     desk = actor_at(county, Role.REFERRAL_DESK)
     assert desk.post_id is not None
     start = timezone.now() + timedelta(hours=1)
 
-    def plan(hours: int = 8, begins=start):
+    def plan(hours: int = 8, begins: datetime = start) -> DutyShift:
         return services.plan_duty(
             desk,
             key=new_id(),
@@ -341,7 +346,7 @@ def test_the_desk_plans_its_duty_and_cancels_what_is_to_come(county: Institution
 # --- many at once -------------------------------------------------------------
 
 
-def test_a_batch_comes_in_by_copy_with_one_audit_row(sink: ListSink):
+def test_a_batch_comes_in_by_copy_with_one_audit_row(sink: ListSink) -> None:
     parent = Institution(
         code="64-HC", legal_name="宁夏卫健委", short_name="宁夏卫健委",
         kind=InstitutionKind.AUTHORITY, area_code="64",
@@ -384,6 +389,6 @@ def test_a_batch_comes_in_by_copy_with_one_audit_row(sink: ListSink):
     assert len(sink.resources) == 2 * 2 + 1 + 1 + 1
 
 
-def test_only_the_system_loads(admin: Actor):
+def test_only_the_system_loads(admin: Actor) -> None:
     with pytest.raises(NotPermitted):
         services.load_many(admin)

@@ -16,6 +16,7 @@ from yilian.foundation.access.views import signed_in
 from yilian.foundation.identity.models import Account
 from yilian.foundation.identity.queries import lock_outs
 from yilian.kernel.errors import Conflict, Invalid, NotFound, NotPermitted
+from yilian.kernel.ids import NIL
 from yilian.kernel.text import _
 from yilian.registry.directory import policies, queries, services
 from yilian.registry.directory.forms import PostForm, TakeOnForm
@@ -126,7 +127,7 @@ def _require_keeper(request: ActorRequest) -> None:
 
 
 def _here(request: ActorRequest) -> dict[str, Any]:
-    own = Institution.objects.filter(pk=request.actor.institution_id).first()
+    own = Institution.objects.filter(pk=request.actor.institution_id or NIL).first()
     return {
         "institution_code": own.code if own else "",
         "starts_on": queries.today(),

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from yilian.foundation.access.actor import Reach, Role
 from yilian.foundation.identity.models import Account
@@ -31,8 +32,8 @@ def stands_for(proxy: Person, name: str, end: date | None = None) -> Person:
 
 
 def test_alone_and_with_those_they_stand_for(
-    resident: Person, django_assert_num_queries
-):
+    resident: Person, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     assert resident.account is not None
     actor = actor_for(resident.account, None)
     assert actor is not None
@@ -48,7 +49,7 @@ def test_alone_and_with_those_they_stand_for(
     assert actor.person_ids == {resident.pk, child.pk}
 
 
-def test_the_dead_the_locked_and_the_unlinked_do_not_act(resident: Person):
+def test_the_dead_the_locked_and_the_unlinked_do_not_act(resident: Person) -> None:
     account = resident.account
     assert account is not None
     account.is_active = False

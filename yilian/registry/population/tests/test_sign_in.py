@@ -3,7 +3,9 @@
 import re
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
+from pytest_django.fixtures import SettingsWrapper
 
 from yilian.foundation.audit.models import AuditEntry
 from yilian.foundation.identity.models import Account, OneTimeCode
@@ -25,7 +27,7 @@ ASK, CODE = "/account/resident", "/account/resident/code"
 
 
 @pytest.fixture(autouse=True)
-def demo(settings):
+def demo(settings: SettingsWrapper) -> None:
     settings.YILIAN_DEMO = True
 
 
@@ -42,7 +44,7 @@ def person() -> Person:
     return person
 
 
-def words(answer) -> str:
+def words(answer: HttpResponse) -> str:
     """The page without what differs each time."""
     page = answer.content.decode()
     for pattern in (r'value="[^"]*"', r"data-now=\"[^\"]*\"", r"X-CSRFToken[^}]*"):
@@ -50,13 +52,15 @@ def words(answer) -> str:
     return re.sub(r"<p>\d{6}</p>", "", page)
 
 
-def shown_code(answer) -> str:
+def shown_code(answer: HttpResponse) -> str:
     found = re.search(r"<p>(\d{6})</p>", answer.content.decode())
     assert found
     return found[1]
 
 
-def test_the_first_time_opens_and_links_an_account(client: Client, person: Person):
+def test_the_first_time_opens_and_links_an_account(
+    client: Client, person: Person
+) -> None:
     asked = client.post(ASK, {"number": f" {NUMBER.lower()} "})
     assert asked.status_code == 200
     assert "演示" in words(asked)
@@ -79,7 +83,7 @@ def test_the_first_time_opens_and_links_an_account(client: Client, person: Perso
 
 def test_a_wrong_code_and_an_unknown_number_are_told_the_same(
     client: Client, person: Person
-):
+) -> None:
     known = client.post(ASK, {"number": NUMBER})
     wrong = client.post(CODE, {"code": "000000"})
     other = Client()
@@ -97,7 +101,7 @@ def test_a_wrong_code_and_an_unknown_number_are_told_the_same(
 
 def test_the_dead_and_those_without_a_phone_get_in_no_more(
     client: Client, person: Person
-):
+) -> None:
     person.phone_cipher = None
     person.save()
     asked = client.post(ASK, {"number": NUMBER})
@@ -108,18 +112,22 @@ def test_the_dead_and_those_without_a_phone_get_in_no_more(
 @pytest.mark.parametrize(
     "number", ["", "123", NUMBER[:-1] + "5", "<b>", "\x00", "1" * 41]
 )
-def test_what_is_no_number_is_said_before_anything_is_sent(client: Client, number: str):
+def test_what_is_no_number_is_said_before_anything_is_sent(
+    client: Client, number: str
+) -> None:
     answer = client.post(ASK, {"number": number})
     assert answer.status_code == 422
     assert not OneTimeCode.objects.exists()
 
 
-def test_the_second_step_needs_the_first(client: Client):
+def test_the_second_step_needs_the_first(client: Client) -> None:
     assert client.post(CODE, {"code": "123456"})["Location"] == ASK
     assert client.get(CODE).status_code == 405
 
 
-def test_outside_the_demo_the_page_shows_no_code(client: Client, person, settings):
+def test_outside_the_demo_the_page_shows_no_code(
+    client: Client, person: Person, settings: SettingsWrapper
+) -> None:
     settings.YILIAN_DEMO = False
     answer = client.post(ASK, {"number": NUMBER})
     assert not re.search(r"<p>\d{6}</p>", answer.content.decode())
