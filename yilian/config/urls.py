@@ -26,7 +26,6 @@ ROOMS: Final = (
 )
 
 
-
 def _is_ready(module: str) -> bool:  # while the house is being built
     if not find_spec(module):
         return False

@@ -8,12 +8,39 @@ which open pages are woken. Ports get their adapters here.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from yilian.care.referral import handlers as referral
+from yilian.care.referral.events import (
+    AnswerOverdue,
+    CancellationRefused,
+    CancellationRequested,
+    CareBegan,
+    CareEnded,
+    InformationRequested,
+    InformationSupplied,
+    PatientArrived,
+    PatientDeparted,
+    PatientDidNotShow,
+    ReferralAccepted,
+    ReferralCancelled,
+    ReferralClosedByDeath,
+    ReferralCompleted,
+    ReferralDeclined,
+    ReferralEnteredInError,
+    ReferralExpired,
+    ReferralRedirected,
+    ReferralScheduled,
+    ReferralSubmitted,
+    ReferralWithdrawn,
+)
+from yilian.foundation.notify import handlers as notify
 from yilian.foundation.notify.events import NoticePosted, ShortMessageWritten
 from yilian.foundation.outbox.rules import LiveNotice
 from yilian.kernel.event import Event
 from yilian.record.sink import RecordSink
 from yilian.registry.directory.events import PostLeft
+from yilian.registry.population import handlers as population
 from yilian.registry.population.events import GlassBroken, PersonDied
+from yilian.resources.reception.events import EncounterClosed, EncounterOpened
 from yilian.resources.scheduling.events import HoldExpired, PlacesChanged, SlotCancelled
 
 RECORD_SINK = RecordSink()
@@ -22,13 +49,52 @@ Handler = Callable[[Any], None]
 
 SUBSCRIPTIONS: Mapping[type[Event], Sequence[Handler]] = {
     NoticePosted: [],
-    ShortMessageWritten: [],
-    PostLeft: [],
-    PersonDied: [],
-    GlassBroken: [],
-    HoldExpired: [],
-    SlotCancelled: [],
+    ShortMessageWritten: [notify.send_short_message],
+    PostLeft: [referral.give_back_work],
+    PersonDied: [referral.close_for_death],
+    GlassBroken: [population.tell_reviewers],
+    HoldExpired: [referral.note_hold_expired],
+    SlotCancelled: [referral.note_slot_cancelled],
     PlacesChanged: [],
+    EncounterOpened: [referral.close_for_admission],
+    EncounterClosed: [],
+    ReferralSubmitted: [referral.tell_people],
+    InformationRequested: [referral.tell_people],
+    InformationSupplied: [referral.tell_people],
+    ReferralAccepted: [referral.tell_people, referral.tell_patient],
+    ReferralDeclined: [referral.tell_people],
+    ReferralRedirected: [referral.tell_people],
+    ReferralScheduled: [referral.tell_people, referral.tell_patient],
+    PatientDeparted: [referral.tell_people],
+    PatientArrived: [referral.tell_people],
+    PatientDidNotShow: [referral.tell_people],
+    CareBegan: [],
+    CareEnded: [],
+    ReferralCompleted: [referral.tell_people],
+    ReferralWithdrawn: [referral.tell_people],
+    CancellationRequested: [referral.tell_people],
+    CancellationRefused: [referral.tell_people],
+    ReferralCancelled: [referral.tell_people],
+    ReferralExpired: [referral.tell_people],
+    ReferralClosedByDeath: [referral.tell_people],
+    ReferralEnteredInError: [referral.tell_people],
+    AnswerOverdue: [referral.tell_people],
 }
 
-LIVE: Mapping[type[Event], Callable[[Any], Iterable[LiveNotice]]] = {}
+
+def _places(event: PlacesChanged) -> Iterable[LiveNotice]:
+    yield LiveNotice("places", institution_id=event.institution_id)
+
+
+def _reception(event: EncounterOpened | EncounterClosed) -> Iterable[LiveNotice]:
+    yield LiveNotice("reception", institution_id=event.institution_id)
+
+
+_HOPS = {kind: referral.live for kind in SUBSCRIPTIONS if kind in referral.NOTICES}
+LIVE: Mapping[type[Event], Callable[[Any], Iterable[LiveNotice]]] = {
+    NoticePosted: notify.wake_inbox,
+    PlacesChanged: _places,
+    EncounterOpened: _reception,
+    EncounterClosed: _reception,
+    **_HOPS,
+}

@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext
 
 from yilian.kernel.text import Text
@@ -28,7 +29,7 @@ def text(value: object) -> str:
     if isinstance(value, Text):
         said = {name: text(part) for name, part in value.values.items()}
         return gettext(value.template).format(**said)
-    if isinstance(value, str):
+    if isinstance(value, str | Promise):
         return gettext(str(value)) if value else ""
     if isinstance(value, date):
         return moment(value) if isinstance(value, datetime) else day(value)
