@@ -7,7 +7,7 @@ import sys
 import pytest
 from django.test import Client
 from django.urls import reverse
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from yilian.demo.cast import CAST, GROUPS, lines
 from yilian.demo.world.people.cast import PARTS
@@ -24,7 +24,7 @@ RESIDENTS = {"resident", "resident_child"}
 
 
 @pytest.fixture(autouse=True)
-def demo(settings: SettingsWrapper) -> None:
+def demo(settings: Settings) -> None:
     settings.YILIAN_DEMO = True
 
 
@@ -52,9 +52,7 @@ def test_one_press_signs_in(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_only_the_cast_and_only_in_the_demo(
-    client: Client, settings: SettingsWrapper
-) -> None:
+def test_only_the_cast_and_only_in_the_demo(client: Client, settings: Settings) -> None:
     make_post(make_institution(), Role.PHYSICIAN, account=make_account("somebody"))
     enter = reverse("demo:enter")
     assert client.post(enter, {"username": "somebody"}).status_code == 404

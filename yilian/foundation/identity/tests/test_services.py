@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from yilian.foundation.access.actor import Actor, Reach, Role, system_actor
 from yilian.foundation.audit.models import AuditEntry
@@ -136,7 +136,7 @@ def test_locking_and_unlocking() -> None:
 
 
 @pytest.fixture
-def demo(settings: SettingsWrapper) -> None:
+def demo(settings: Settings) -> None:
     settings.YILIAN_DEMO = True
 
 
@@ -163,7 +163,7 @@ def test_a_code_opens_once() -> None:
 
 
 def test_outside_the_demo_a_code_only_goes_to_the_phone(
-    settings: SettingsWrapper,
+    settings: Settings,
 ) -> None:
     settings.YILIAN_DEMO = False
     shown = services.ask_code(CodePurpose.SIGN_IN, SUBJECT, phone_cipher=b"cipher")
@@ -239,7 +239,7 @@ def test_the_same_account_opened_twice_at_once_is_opened_once() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_code_used_twice_at_once_opens_once(settings: SettingsWrapper) -> None:
+def test_one_code_used_twice_at_once_opens_once(settings: Settings) -> None:
     settings.YILIAN_DEMO = True
     code = ask()
     line = Barrier(2)

@@ -1,9 +1,9 @@
 """Consortia and agreements on the screen, for every role."""
 
 from datetime import date
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries
@@ -66,13 +66,14 @@ def body(city: Institution, county: Institution, township: Institution) -> Conso
 
 def as_role(client: Client, institution: Institution, *roles: Role) -> None:
     post = make_post(institution, *roles)
+    assert post.account is not None
     client.force_login(
         post.account, backend="django.contrib.auth.backends.ModelBackend"
     )
 
 
-def words(answer: HttpResponse) -> str:
-    return answer.content.decode()
+def words(answer: Any) -> str:
+    return str(answer.content.decode())
 
 
 @pytest.mark.parametrize(
@@ -179,12 +180,13 @@ def test_drafting_signing_and_ending_on_the_page(
         "starts_on": f"{a_day()}",
         "last_on": f"{a_day(364)}",
     }
-    for wrong in (
+    mistakes: tuple[dict[str, Any], ...] = (
         {"others": []},
         {"others": [str(make_institution("外人").pk)]},
         {"last_on": f"{a_day(-2)}"},
         {"number": ""},
-    ):
+    )
+    for wrong in mistakes:
         assert client.post(drafting, typed | wrong).status_code == 422
     done = client.post(drafting, typed)
     made = Agreement.objects.get()

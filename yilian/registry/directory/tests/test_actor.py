@@ -51,8 +51,8 @@ def test_the_chosen_post_wins_then_the_last_then_the_first(county: Institution) 
         for n in range(3)
     ]
     account.last_post_id = posts[2].pk
-    for asked, expected in ((posts[1], posts[1]), (None, posts[2])):
-        actor = actor_of_staff(account, asked and asked.pk)
+    for asked, expected in ((posts[1].pk, posts[1]), (None, posts[2])):
+        actor = actor_of_staff(account, asked)
         assert actor is not None
         assert actor.post_id == expected.pk
         assert actor.has_other_posts

@@ -5,14 +5,14 @@ It stands here because identity knows accounts only.
 
 from datetime import timedelta
 from time import time
+from typing import Any
 
 import pytest
 from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from yilian.foundation.access.actor import Role
 from yilian.foundation.audit.models import AuditEntry
@@ -53,7 +53,7 @@ def account(county: Institution) -> Account:
 
 def sign_in(
     client: Client, username: str = "wang.yisheng", password: str = PASSWORD
-) -> HttpResponse:
+) -> Any:
     return client.post(SIGN_IN, {"username": username, "password": password})
 
 
@@ -61,8 +61,8 @@ def is_in(client: Client) -> bool:
     return client.get(PROTECTED).status_code == 200
 
 
-def words(answer: HttpResponse) -> str:
-    return answer.content.decode()
+def words(answer: Any) -> str:
+    return str(answer.content.decode())
 
 
 def test_in_and_out(client: Client, account: Account) -> None:
@@ -220,7 +220,7 @@ def test_a_password_for_one_use_opens_only_its_change(
 
 
 def test_idle_too_long_ends_the_session(
-    client: Client, account: Account, settings: SettingsWrapper
+    client: Client, account: Account, settings: Settings
 ) -> None:
     sign_in(client)
     assert is_in(client)

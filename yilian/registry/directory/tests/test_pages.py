@@ -1,9 +1,9 @@
 """Every page opens for every role, with data and without, and says nothing raw."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -96,14 +96,15 @@ def full(city: Institution) -> Institution:
 
 def as_role(client: Client, institution: Institution, *roles: Role) -> PractitionerRole:
     post = make_post(institution, *roles)
+    assert post.account is not None
     client.force_login(
         post.account, backend="django.contrib.auth.backends.ModelBackend"
     )
     return post
 
 
-def words(answer: HttpResponse) -> str:
-    return answer.content.decode()
+def words(answer: Any) -> str:
+    return str(answer.content.decode())
 
 
 def pages(institution: Institution) -> list[str]:

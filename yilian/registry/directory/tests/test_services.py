@@ -305,7 +305,8 @@ def test_the_desk_plans_its_duty_and_cancels_what_is_to_come(
     county: Institution,
 ) -> None:
     desk = actor_at(county, Role.REFERRAL_DESK)
-    assert desk.post_id is not None
+    post_id = desk.post_id
+    assert post_id is not None
     start = timezone.now() + timedelta(hours=1)
 
     def plan(hours: int = 8, begins: datetime = start) -> DutyShift:
@@ -313,7 +314,7 @@ def test_the_desk_plans_its_duty_and_cancels_what_is_to_come(
             desk,
             key=new_id(),
             institution_id=county.pk,
-            post_id=desk.post_id,
+            post_id=post_id,
             kind=DutyKind.REFERRAL_OFFICE,
             start=begins,
             end=begins + timedelta(hours=hours),
@@ -336,7 +337,7 @@ def test_the_desk_plans_its_duty_and_cancels_what_is_to_come(
             other,
             key=new_id(),
             institution_id=county.pk,
-            post_id=desk.post_id,
+            post_id=post_id,
             kind=DutyKind.GENERAL,
             start=start,
             end=start + timedelta(hours=1),

@@ -37,7 +37,7 @@ def test_alone_and_with_those_they_stand_for(
     assert resident.account is not None
     actor = actor_for(resident.account, None)
     assert actor is not None
-    assert (actor.reach, actor.roles) == (Reach.SELF, {Role.RESIDENT})
+    assert (actor.reach, actor.roles) == (Reach.SELF, frozenset({Role.RESIDENT}))
     assert actor.person_ids == {resident.pk}
 
     child = stands_for(resident, "马小军")

@@ -1,11 +1,11 @@
 """Residents sign in by number and code; nobody learns who is registered."""
 
 import re
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from yilian.foundation.audit.models import AuditEntry
 from yilian.foundation.identity.models import Account, OneTimeCode
@@ -27,7 +27,7 @@ ASK, CODE = "/account/resident", "/account/resident/code"
 
 
 @pytest.fixture(autouse=True)
-def demo(settings: SettingsWrapper) -> None:
+def demo(settings: Settings) -> None:
     settings.YILIAN_DEMO = True
 
 
@@ -44,7 +44,7 @@ def person() -> Person:
     return person
 
 
-def words(answer: HttpResponse) -> str:
+def words(answer: Any) -> str:
     """The page without what differs each time."""
     page = answer.content.decode()
     for pattern in (r'value="[^"]*"', r"data-now=\"[^\"]*\"", r"X-CSRFToken[^}]*"):
@@ -52,7 +52,7 @@ def words(answer: HttpResponse) -> str:
     return re.sub(r"<p>\d{6}</p>", "", page)
 
 
-def shown_code(answer: HttpResponse) -> str:
+def shown_code(answer: Any) -> str:
     found = re.search(r"<p>(\d{6})</p>", answer.content.decode())
     assert found
     return found[1]
@@ -126,7 +126,7 @@ def test_the_second_step_needs_the_first(client: Client) -> None:
 
 
 def test_outside_the_demo_the_page_shows_no_code(
-    client: Client, person: Person, settings: SettingsWrapper
+    client: Client, person: Person, settings: Settings
 ) -> None:
     settings.YILIAN_DEMO = False
     answer = client.post(ASK, {"number": NUMBER})
