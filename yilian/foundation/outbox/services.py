@@ -10,6 +10,7 @@ import json
 import logging
 import threading
 import traceback
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -113,6 +114,16 @@ def resend(actor: Actor, delivery_id: UUID) -> Delivery:
     _defer(delivery)
     audit.record(actor, "outbox.resend", object_kind="Delivery", object_id=delivery.id)
     return delivery
+
+
+@transaction.atomic
+def settle_before(moment: datetime) -> int:
+    """Events older than that are news to nobody: no handler hears of them.
+
+    For a region that was loaded with its past, whose consequences came with it.
+    """
+    old = OutboxMessage.objects.filter(dispatched_at=None, created_at__lt=moment)
+    return old.update(dispatched_at=timezone.now())
 
 
 # --- dispatching ----------------------------------------------------------

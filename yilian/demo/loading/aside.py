@@ -1,0 +1,2 @@
+def put_on(stage, hops):
+    pass
