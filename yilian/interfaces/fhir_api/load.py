@@ -193,6 +193,7 @@ class _Load:
                     raise _WholeRefused
         except (DomainError, DatabaseError) as error:
             self.patients.forget()
+            self.directory.forget()
             self.patients.registered = registered_before
             self._refuse(source.name, 0, _reason(error))
             return

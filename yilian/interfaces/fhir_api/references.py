@@ -60,6 +60,10 @@ class Directory:
         for token in identifiers(entry.resource):
             self.in_files.setdefault((entry.type, token), set()).add(resource_id)
 
+    def forget(self) -> None:
+        """After a rollback: what was created in between is not there."""
+        self.in_record.clear()
+
     def prepare(self, wanted: set[tuple[str, str]]) -> None:
         """Look many up at once; what was looked up stays known for the run."""
         new = sorted(wanted - self.in_record.keys())

@@ -62,6 +62,15 @@ def open_history(
 
 
 @transaction.atomic
+def open_with_history(
+    actor: Actor, type_name: str, resource_id: str
+) -> tuple[Opened, list[VersionLine]]:
+    """For a page that shows a resource and where it came from: one look."""
+    opened = open_resource(actor, type_name, resource_id)
+    return opened, reading.history(actor, type_name, resource_id)
+
+
+@transaction.atomic
 def search(actor: Actor, asked: Asked) -> Found:
     rows = reading.search(actor, asked)
     shown = rows[: asked.count]
