@@ -37,5 +37,10 @@ class Concept(models.Model):
                 OpClass("initials", "text_pattern_ops"),
                 name="concept_by_initials",
             ),
+            models.Index(
+                "system",
+                OpClass("name", "text_pattern_ops"),
+                name="concept_by_name",
+            ),
             GinIndex(fields=["bigrams"], name="concept_by_bigrams"),
         ]

@@ -7,29 +7,64 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Concept',
+            name="Concept",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('system', models.CharField(max_length=32)),
-                ('edition', models.CharField(max_length=32)),
-                ('code', models.CharField(max_length=20)),
-                ('name', models.CharField(max_length=300)),
-                ('initials', models.CharField(blank=True, max_length=300)),
-                ('bigrams', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=2), default=list, size=None)),
-                ('is_leaf', models.BooleanField(default=True)),
-                ('retired_on', models.DateField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("system", models.CharField(max_length=32)),
+                ("edition", models.CharField(max_length=32)),
+                ("code", models.CharField(max_length=20)),
+                ("name", models.CharField(max_length=300)),
+                ("initials", models.CharField(blank=True, max_length=300)),
+                (
+                    "bigrams",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=2),
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("is_leaf", models.BooleanField(default=True)),
+                ("retired_on", models.DateField(null=True)),
             ],
             options={
-                'indexes': [models.Index(models.F('system'), django.contrib.postgres.indexes.OpClass('code', 'text_pattern_ops'), name='concept_by_code'), models.Index(models.F('system'), django.contrib.postgres.indexes.OpClass('initials', 'text_pattern_ops'), name='concept_by_initials'), django.contrib.postgres.indexes.GinIndex(fields=['bigrams'], name='concept_by_bigrams')],
-                'constraints': [models.UniqueConstraint(fields=('system', 'code'), name='concept_coded_once')],
+                "indexes": [
+                    models.Index(
+                        models.F("system"),
+                        django.contrib.postgres.indexes.OpClass(
+                            "code", "text_pattern_ops"
+                        ),
+                        name="concept_by_code",
+                    ),
+                    models.Index(
+                        models.F("system"),
+                        django.contrib.postgres.indexes.OpClass(
+                            "initials", "text_pattern_ops"
+                        ),
+                        name="concept_by_initials",
+                    ),
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["bigrams"], name="concept_by_bigrams"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("system", "code"), name="concept_coded_once"
+                    )
+                ],
             },
         ),
     ]
