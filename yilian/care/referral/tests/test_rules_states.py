@@ -1,5 +1,7 @@
 """The state table is complete, and everything that hangs on it agrees."""
 
+from enum import StrEnum
+
 import pytest
 
 from yilian.care.referral import events, fhir, handlers
@@ -80,7 +82,7 @@ def test_roles_in_the_table_are_roles() -> None:
     ("names", "members"),
     [(STATE_NAMES, State), (STEP_NAMES, Step), (SIDE_NAMES, Side)],
 )
-def test_everything_has_a_name(names: dict[str, str], members: type) -> None:
+def test_everything_has_a_name(names: dict[str, str], members: type[StrEnum]) -> None:
     assert set(names) == set(members)
     assert len(set(names.values())) >= len(set(members)) - 1
 

@@ -81,8 +81,9 @@ class World:
 
 
 def make_world() -> World:
-    Concept.objects.create(system="icd10", edition="t", code="I10.x00", name="高血压病")
-    Concept.objects.create(system="icd10", edition="t", code="I21.900", name="心肌梗死")
+    for code, name in (("I10.x00", "高血压病"), ("I21.900", "心肌梗死")):
+        known = {"edition": "t", "name": name}
+        Concept.objects.get_or_create(system="icd10", code=code, defaults=known)
     village = make_place("红星村卫生室", Tier.VILLAGE)
     township = make_place("望远镇卫生院", Tier.PRIMARY)
     county = make_place("永宁县人民医院", Tier.SECONDARY)
