@@ -53,6 +53,10 @@ class WardLoad:
     closed: int = 0
 
     @property
+    def share_used(self) -> float:
+        return (self.beds - self.free) / self.beds if self.beds else 0.0
+
+    @property
     def kind(self) -> str:
         """How the meter is coloured."""
         if self.free == 0:
