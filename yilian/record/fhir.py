@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from yilian.kernel.calendar import local_day
+from yilian.record.advice.codes import BY_CODE
 from yilian.record.rules.moments import span_of
 
 Body = Mapping[str, Any]
@@ -285,7 +286,7 @@ def _result(body: Body, part: Body, at: datetime | None) -> Result | None:
     return Result(
         ref=_ref(body),
         key=f"{code_of(concept) or words_of(concept)}|{unit}",
-        name=words_of(concept),
+        name=_name_of_result(concept),
         value=value,
         words=words or str(value),
         unit=str(unit),
@@ -295,6 +296,15 @@ def _result(body: Body, part: Body, at: datetime | None) -> Result | None:
         is_critical=bool(codes & _CRITICAL),
         at=at,
     )
+
+
+def _name_of_result(concept: Any) -> str:
+    """In Chinese where we know the code, with its own words behind."""
+    said, code = words_of(concept), code_of(concept)
+    known = BY_CODE.get(code)
+    if known is None or _HAN.search(said):
+        return said
+    return known.name if said in {"", code} else f"{known.name}（{said}）"
 
 
 def _flag(

@@ -31,7 +31,6 @@ from yilian.record.services.reading import open_part, open_with_history
 from yilian.registry.population.rules import GROUND_NAMES, Scope
 
 PERIODS: Final[Mapping[int, str]] = {
-    6: _("半年"),
     12: _("一年"),
     24: _("两年"),
     60: _("五年"),

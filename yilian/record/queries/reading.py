@@ -162,7 +162,8 @@ def filled(actor: Actor, text: str) -> str:
 def _rows(actor: Actor, statement: str, values: list[Any]) -> list[tuple[Any, ...]]:
     with acting_as(actor), connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def _json(value: dict[str, Any]) -> str:

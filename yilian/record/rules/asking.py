@@ -132,7 +132,7 @@ class _Reader:
             raise SearchWrong(
                 _("请至少用 patient、_id、identifier 或一个引用参数指明要查的内容。")
             )
-        return Asked(**self.facts, **self.lists)
+        return Asked(**(self.facts | self.lists))
 
     def _parameter(self, name: str, value: str) -> None:
         for kind, take in (

@@ -1,9 +1,11 @@
 """A resource as term and value, for people who do not read JSON."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from yilian.kernel.text import _
+from yilian.record.rules.moments import CHINA, span_of
 
 TYPE_NAMES: Final[Mapping[str, str]] = {
     "AllergyIntolerance": _("过敏"),
@@ -96,11 +98,47 @@ ELEMENT_NAMES: Final[Mapping[str, str]] = {
     "valueString": _("值"),
     "verificationStatus": _("核实状态"),
 }
+# Codes of FHIR that stand in `status`, `intent`, `priority`, `gender`.
+CODE_NAMES: Final[Mapping[str, str]] = {
+    "accepted": _("已接受"),
+    "active": _("有效"),
+    "amended": _("已修订"),
+    "arrived": _("已到达"),
+    "cancelled": _("已取消"),
+    "completed": _("已完成"),
+    "corrected": _("已更正"),
+    "current": _("现行"),
+    "draft": _("草稿"),
+    "entered-in-error": _("误录"),
+    "female": _("女"),
+    "final": _("正式"),
+    "finished": _("已结束"),
+    "in-progress": _("进行中"),
+    "male": _("男"),
+    "on-hold": _("暂停"),
+    "order": _("医嘱"),
+    "plan": _("计划"),
+    "planned": _("计划中"),
+    "preliminary": _("初步"),
+    "proposal": _("建议"),
+    "rejected": _("已拒绝"),
+    "requested": _("已提出"),
+    "resolved": _("已缓解"),
+    "revoked": _("已撤销"),
+    "routine": _("常规"),
+    "stat": _("急诊"),
+    "stopped": _("已停止"),
+    "superseded": _("已被替代"),
+    "unknown": _("不详"),
+    "urgent": _("紧急"),
+}
+_CODED: Final = frozenset({"status", "intent", "priority", "gender"})
 _LEFT_OUT: Final = frozenset(
     {"resourceType", "id", "meta", "text", "contained", "extension", "subject",
      "patient", "modifierExtension", "implicitRules", "language", "for"}
 )  # fmt: skip
 _NUMBERS: Final = frozenset({"identifier", "telecom"})  # shown masked, elsewhere
+_IS_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:")
 _MOST_LINES, _MOST_LETTERS, _DEEPEST = 40, 600, 4
 
 
@@ -110,6 +148,7 @@ def readable(body: Mapping[str, Any]) -> list[tuple[str, str]]:
     hidden = _LEFT_OUT | (_NUMBERS if body["resourceType"] == "Patient" else set())
     for name, value in body.items():
         said = "；".join(_said(value)) if name not in hidden else ""
+        said = CODE_NAMES.get(said, said) if name in _CODED else said
         if said:
             lines.append((ELEMENT_NAMES.get(name, name), said[:_MOST_LETTERS]))
     return lines[:_MOST_LINES]
@@ -135,7 +174,7 @@ def _said(value: Any, depth: int = 0) -> Iterator[str]:
 
 def _whole(value: Mapping[str, Any]) -> str:
     """Data types that have words of their own."""
-    for read in (_text, _concept, _quantity, _period, _attachment):
+    for read in (_text, _concept, _quantity, _period, _attachment, _single):
         said = read(value)
         if said:
             return said
@@ -166,6 +205,13 @@ def _period(value: Mapping[str, Any]) -> str:
     return f"{_plain(value.get('start', ''))} – {_plain(value.get('end', ''))}"
 
 
+def _single(value: Mapping[str, Any]) -> str:
+    """A Coding or an Identifier: its system says nothing to a reader."""
+    return (
+        str(value.get("code") or value.get("value") or "") if "system" in value else ""
+    )
+
+
 def _attachment(value: Mapping[str, Any]) -> str:
     return (
         str(value.get("title") or value["contentType"])
@@ -182,5 +228,10 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
     said = str(value)
-    is_moment = len(said) > 16 and said[4:5] == said[7:8] == "-" and said[10:11] == "T"  # noqa: PLR2004
-    return said[:16].replace("T", " ") if is_moment else said
+    return _moment(said) if _IS_MOMENT.match(said) else said
+
+
+def _moment(said: str) -> str:
+    """In the time of Ningxia, like every other moment on a page."""
+    start = span_of(said).start
+    return f"{start.astimezone(CHINA):%Y-%m-%d %H:%M}" if start else said

@@ -27,7 +27,7 @@ Open = Callable[[Actor, str], str]
 def signed_in(actor: Actor) -> Client:
     client = Client()
     client.force_login(
-        Account.objects.get(pk=actor.account_id),
+        Account.objects.get(pk=str(actor.account_id)),
         backend="django.contrib.auth.backends.ModelBackend",
     )
     return client

@@ -5,7 +5,6 @@ from typing import Any
 
 import fhirkit
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from yilian.foundation.access.actor import Actor, system_actor
@@ -25,13 +24,13 @@ CLOCK = system_actor("test")
 def signed_in(actor: Actor) -> Client:
     client = Client()
     client.force_login(
-        Account.objects.get(pk=actor.account_id),
+        Account.objects.get(pk=str(actor.account_id)),
         backend="django.contrib.auth.backends.ModelBackend",
     )
     return client
 
 
-def body(response: HttpResponse) -> dict[str, Any]:
+def body(response: Any) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(response.content)
     assert response["Content-Type"].startswith("application/fhir+json")
     return found
