@@ -20,7 +20,9 @@ from yilian.kernel.errors import Conflict, Invalid, NotFound
 from yilian.kernel.ids import new_id
 from yilian.registry.population.models import Person
 from yilian.registry.population.queries import sight_of
-from yilian.registry.population.rules import Scope
+from yilian.registry.population.rules import Ground, Scope
+from yilian.registry.population.services.grants import give_grant
+from yilian.registry.population.tests import world as people
 from yilian.resources.reception.models import Encounter
 from yilian.resources.reception.rules import Disposition, EncounterKind, Presence
 from yilian.resources.reception.services import open_encounter
@@ -99,8 +101,8 @@ def test_days_off_that_are_released_as_data_move_the_deadline(
         starts_on=date(2017, 1, 1),
         value=off,
         state="released",
-        proposed_by_id=county.doctor.account_id,
-        decided_by_id=township.doctor.account_id,
+        proposed_by=people.account(),
+        decided_by=people.account(),
     )
     forget()
     sent = region.submitted(township, county, resident)
@@ -349,7 +351,7 @@ def test_a_place_that_is_kept_for_contracts_is_not_for_everybody(
 ) -> None:
     region.beds(county, Quota.CONTRACT)
     bed = Where(department_id=county.ward.id, wants_bed=True)
-    person = _known(township, region.people.person("王建国"))
+    person = _known(township, people.person("王建国"))
     sent = region.submitted(township, county, person)
     with pytest.raises(PlaceTaken):
         receiving.accept(county.desk, sent.id, place=bed)
@@ -411,11 +413,11 @@ def test_a_walk_in_is_linked_to_what_was_waiting(
 
 def _known(place: Place, person: Person) -> Person:
     """Somebody the house has seen with their card."""
-    region.give_grant(
+    give_grant(
         region.SYSTEM,
         person_id=person.id,
         institution_id=place.id,
-        ground=region.Ground.PRESENCE,
+        ground=Ground.PRESENCE,
         scope=Scope.FULL,
         evidence_kind="presence",
         evidence_id=new_id(),

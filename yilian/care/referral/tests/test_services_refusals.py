@@ -25,18 +25,18 @@ from yilian.registry.population.tests import world as people
 def test_first_sight_then_right_then_state_then_facts(
     world: World, waiting: Referral
 ) -> None:
-    wrong = {"reason_code": "no such"}
+    wrong = "no such"
     with pytest.raises(NotFound):
-        receiving.decline(world.stranger.desk, waiting.id, **wrong)
+        receiving.decline(world.stranger.desk, waiting.id, reason_code=wrong)
     with pytest.raises(NotPermitted):
-        receiving.decline(world.county.nurse, waiting.id, **wrong)
+        receiving.decline(world.county.nurse, waiting.id, reason_code=wrong)
     with pytest.raises(NotPermitted, match="接收方"):
-        receiving.decline(world.township.desk, waiting.id, **wrong)
+        receiving.decline(world.township.desk, waiting.id, reason_code=wrong)
     with pytest.raises(Invalid):
-        receiving.decline(world.county.desk, waiting.id, **wrong)
+        receiving.decline(world.county.desk, waiting.id, reason_code=wrong)
     receiving.accept(world.county.desk, waiting.id)
     with pytest.raises(Conflict, match="已接收"):
-        receiving.decline(world.county.desk, waiting.id, **wrong)
+        receiving.decline(world.county.desk, waiting.id, reason_code=wrong)
 
 
 def test_a_third_institution_does_not_learn_that_it_exists(
