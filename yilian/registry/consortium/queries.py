@@ -228,6 +228,10 @@ class MemberGroup:
     tier: Tier | None
     members: Sequence[MemberLine]
 
+    @property
+    def lacking(self) -> int:
+        return sum(line.lacks_lane for line in self.members)
+
 
 @dataclass(frozen=True, slots=True)
 class PartyLine:
@@ -420,4 +424,4 @@ def _agreement_line(row: Agreement, day: date) -> AgreementLine:
 
 
 def missing_lanes(groups: Sequence[MemberGroup]) -> int:
-    return sum(line.lacks_lane for group in groups for line in group.members)
+    return sum(group.lacking for group in groups)

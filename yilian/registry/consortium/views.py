@@ -164,8 +164,11 @@ def _draft_form(request: ActorRequest) -> AgreementForm:
     actor = request.actor
     home = actor.institution_id
     own = queries.consortia_of(home, today()) if home else []
+    ours = {str(line.id): line.id for line in own}
+    chosen = ours.get(request.GET.get("consortium", ""))
+    within = [chosen] if chosen else actor.consortium_ids
     partners = Institution.objects.filter(
-        pk__in=queries.fellow_members(actor.consortium_ids, today())
+        pk__in=queries.fellow_members(within, today())
     ).exclude(pk=actor.institution_id or NIL)
     names = partners.order_by("code").values_list("pk", "legal_name")
     return AgreementForm(
