@@ -47,10 +47,20 @@ MENU: Final[tuple[Entry, ...]] = (
         _("可下转"), "referral:candidates", "arrow-down-on-square", "work", DESK,
         "referral:candidates_count", "referral",
     ),
+    Entry(_("随访联系"), "referral:follow_ups", "phone-arrow-up-right", "work", CARE),
     Entry(_("接诊登记"), "reception:today", "clipboard-document-check", "work", CARE),
     Entry(
         _("床位号源"), "scheduling:places", "calendar-days", "work",
         frozenset({Role.REFERRAL_DESK, Role.NURSE, Role.CONSORTIUM_OFFICE}),
+    ),
+    Entry(_("超时说明"), "referral:breaches", "clock", "work", DESK),
+    Entry(
+        _("转诊合规"), "referral:compliance", "check-badge", "work",
+        frozenset({Role.INSURER}),
+    ),
+    Entry(
+        _("转诊统计"), "referral:counts", "chart-bar", "work",
+        frozenset({Role.OFFICER, Role.CONSORTIUM_OFFICE}),
     ),
     Entry(
         _("我的转诊"), "referral:mine", "arrows-right-left", "work",
@@ -68,6 +78,10 @@ MENU: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         _("审计"), "audit:list", "shield-check", "keep",
+        frozenset({Role.AUDIT_ADMIN, Role.SECURITY_ADMIN}),
+    ),
+    Entry(
+        _("紧急调阅复核"), "population:reviews", "lock-open", "keep",
         frozenset({Role.AUDIT_ADMIN, Role.SECURITY_ADMIN}),
     ),
     Entry(
