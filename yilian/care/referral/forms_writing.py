@@ -108,13 +108,15 @@ class Typed:
         )
 
     @classmethod
-    def at_start(cls, known: Start, way: Direction) -> Self:
+    def at_start(cls, known: Start) -> Self:
         return cls(
-            way=way.value,
+            way=known.way.value,
+            urgency=known.urgency.value,
+            reason=known.reason,
             specialty=known.specialty,
             diagnosis_code=known.diagnosis_code,
             diagnosis_words=known.diagnosis_name,
-            care_kind=_USUAL_CARE.get(way, CareKind.OUTPATIENT).value,
+            care_kind=_USUAL_CARE.get(known.way, CareKind.OUTPATIENT).value,
             content=known.content,
             rule_ids=known.rule_ids,
             parent=str(known.parent_id or ""),

@@ -24,6 +24,7 @@ ROUTES: Final[list[URLPattern]] = [
         writing.other_institutions,
         name="other_institutions",
     ),
+    path("new/<uuid:person_id>/handover", writing.handover, name="handover"),
     path("find", papers.find_by_number, name="find"),
     path("mine", residents.mine, name="mine"),
     path("mine/<uuid:referral_id>", residents.my_letter, name="mine_detail"),

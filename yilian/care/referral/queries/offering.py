@@ -1,27 +1,29 @@
 """What the page of a new referral starts with, and the destinations it offers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Final
 from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from yilian.care.referral.models import Referral
+from yilian.care.referral.queries import prefill
+from yilian.care.referral.queries.advice import proposals
 from yilian.care.referral.rules.destination import Proposal
-from yilian.care.referral.rules.reasons import CareKind, Urgency
+from yilian.care.referral.rules.reasons import URGENCY_ORDER, CareKind, Urgency
 from yilian.foundation.access.actor import Actor
+from yilian.foundation.terminology.queries import icd10_name
 from yilian.kernel import calendar
 from yilian.kernel.names import pinyin_prefix
 from yilian.kernel.safe_text import is_blank
 from yilian.kernel.tier import Direction, Tier, direction
+from yilian.record.advice.rules import Direction as advised  # noqa: N813
+from yilian.record.queries.summaries import problems
 from yilian.registry.directory.models import Institution, InstitutionQuerySet
 
-HERE: Final = "yilian.care.referral.queries"
-HAS_ADVICE: Final = find_spec(f"{HERE}.advice") is not None
-HAS_PREFILL: Final = find_spec(f"{HERE}.prefill") is not None
 MOST: Final = 6
 MOST_NAMED: Final = 6
 
@@ -39,7 +41,7 @@ class Wish:
 
 def offered(actor: Actor, person_id: UUID, wish: Wish) -> list[Proposal]:
     """The best few in the wished direction, best first."""
-    return _explained(actor, person_id, wish, None)[:MOST]
+    return _explained(actor, person_id, wish, None)
 
 
 def named(actor: Actor, person_id: UUID, wish: Wish, text: str) -> list[Proposal]:
@@ -73,37 +75,87 @@ def way_to(actor: Actor, institution_id: UUID | None) -> Direction | None:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleLine:
+    """A rule that fires: what may be named as the ground of a referral."""
+
+    rule_id: str
+    title: str
+    way: Direction
+    urgency: Urgency
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """What the page knows before anything is typed."""
 
+    way: Direction
     content: Mapping[str, str]
+    rules: tuple[RuleLine, ...] = ()
+    urgency: Urgency = Urgency.ROUTINE
     diagnosis_code: str = ""
     diagnosis_name: str = ""
     specialty: str = ""
+    reason: str = ""
     rule_ids: tuple[str, ...] = ()
     parent_id: UUID | None = None
 
 
-def start(
-    actor: Actor, person_id: UUID, parent_id: UUID | None, ways: Iterable[Direction]
-) -> Start:
-    """Prefilled from the record, and from the hop that brought the person here."""
-    content: dict[str, str] = {}
-    if HAS_PREFILL:
-        from yilian.care.referral.queries import prefill
+def rules_of(actor: Actor, person_id: UUID) -> list[RuleLine]:
+    """The rules that fire for this person at this tier, gravest first."""
+    fired = [one for one in prefill.advice(actor, person_id) if one.fires]
+    lines = [
+        RuleLine(one.rule_id, one.title, _WAYS[one.direction],
+                 Urgency(one.referral_urgency.value), one.group or "")
+        for one in fired
+        if one.direction in _WAYS
+    ]  # fmt: skip
+    return sorted(lines, key=lambda line: URGENCY_ORDER[line.urgency])
 
-        for way in ways:
-            content |= prefill.content(actor, person_id, way)
+
+def start(
+    actor: Actor, person_id: UUID, way: Direction, parent_id: UUID | None
+) -> Start:
+    """Prefilled from the record, its rules, and the hop that brought the person."""
+    rules = rules_of(actor, person_id)
+    fired = [line for line in rules if line.way is way]
     parent = _parent(actor, person_id, parent_id)
-    if parent is None:
-        return Start(content)
+    code, name = _diagnosis(actor, person_id, parent)
+    group = fired[0].group if fired else ""
     return Start(
-        content,
-        diagnosis_code=parent.diagnosis_code,
-        diagnosis_name=parent.diagnosis_name,
-        specialty=parent.specialty,
-        parent_id=parent.id,
+        way=way,
+        content=prefill.content(actor, person_id, way),
+        rules=tuple(rules),
+        urgency=fired[0].urgency if fired else Urgency.ROUTINE,
+        diagnosis_code=code,
+        diagnosis_name=name,
+        specialty=parent.specialty if parent else _SPECIALTY_OF.get(group, ""),
+        reason="；".join(gettext(line.title) for line in fired)[:_REASON],
+        rule_ids=tuple(line.rule_id for line in fired),
+        parent_id=parent.id if parent else None,
     )
+
+
+_REASON: Final = 512
+_WAYS: Final = {
+    advised.UP: Direction.UP,
+    advised.EMERGENCY: Direction.UP,
+    advised.DOWN: Direction.DOWN,
+}
+_SPECIALTY_OF: Final = {"hypertension": "cardiology", "diabetes": "endocrinology"}
+
+
+def _diagnosis(
+    actor: Actor, person_id: UUID, parent: Referral | None
+) -> tuple[str, str]:
+    """Of the hop before; else the first active problem that the coding knows."""
+    if parent is not None:
+        return parent.diagnosis_code, parent.diagnosis_name
+    for placed in problems(actor, person_id):
+        name = icd10_name(placed.line.code) if placed.line.is_active else None
+        if name:
+            return placed.line.code, name
+    return "", ""
 
 
 def _parent(actor: Actor, person_id: UUID, parent_id: UUID | None) -> Referral | None:
@@ -125,4 +177,13 @@ def _reached(actor: Actor, way: Direction) -> InstitutionQuerySet:
 def _explained(
     actor: Actor, person_id: UUID, wish: Wish, ids: list[UUID] | None
 ) -> list[Proposal]:
-    return []
+    return proposals(
+        actor,
+        person_id,
+        diagnosis_code=wish.diagnosis_code,
+        urgency=wish.urgency,
+        specialty=wish.specialty,
+        way=wish.way,
+        limit=MOST,
+        only=ids,
+    )

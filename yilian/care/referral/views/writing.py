@@ -1,6 +1,6 @@
 """The page of a new referral: one page, prefilled, nothing typed is lost."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from yilian.care.referral import policies
 from yilian.care.referral.forms_writing import Typed
 from yilian.care.referral.models import Referral
-from yilian.care.referral.queries import offering
+from yilian.care.referral.queries import offering, prefill
 from yilian.care.referral.queries.under_way import under_way
 from yilian.care.referral.rules import reasons
 from yilian.care.referral.rules.handover import SECTIONS
@@ -47,9 +47,9 @@ def new(request: ActorRequest, person_id: UUID) -> HttpResponse:
     writing.open_sheet(request.actor, person_id)
     ways = ways_from(request.actor.tier)
     parent_id = _uuid(request.GET.get("parent", ""))
-    known = offering.start(request.actor, person_id, parent_id, ways)
     asked = next((way for way in ways if way == request.GET.get("way")), ways[0])
-    return _page(request, person_id, Typed.at_start(known, asked))
+    known = offering.start(request.actor, person_id, asked, parent_id)
+    return _page(request, person_id, Typed.at_start(known), rules=known.rules)
 
 
 @signed_in
@@ -133,6 +133,22 @@ def other_institutions(request: ActorRequest, person_id: UUID) -> HttpResponse:
     return render(request, "referral/_other_institutions.html", context)
 
 
+@signed_in
+@require_GET
+def handover(request: ActorRequest, person_id: UUID) -> HttpResponse:
+    """The parts of the other direction, prefilled once it is wanted."""
+    require(policies.can_draft(request.actor), _WHO)
+    writing.open_sheet(request.actor, person_id)
+    way = Direction.DOWN if request.GET.get("way") == "down" else Direction.UP
+    context = {
+        "way": way.value,
+        "parts": SECTIONS[way],
+        "written": prefill.content(request.actor, person_id, way),
+        "errors": {},
+    }
+    return render(request, "referral/_handover.html", context)
+
+
 def _before_the_form(request: ActorRequest, person_id: UUID) -> HttpResponse | None:
     """Who may not, who is dead, whom one does not see: said before typing."""
     require(policies.can_draft(request.actor), _WHO)
@@ -188,6 +204,8 @@ def _page(
     typed: Typed,
     row: Referral | None = None,
     error: DomainError | None = None,
+    *,
+    rules: Sequence[offering.RuleLine] | None = None,
 ) -> HttpResponse:
     actor = request.actor
     context = {
@@ -205,6 +223,8 @@ def _page(
         "errors": _errors(error),
         "sections": {way.value: parts for way, parts in SECTIONS.items()},
         "group_names": GROUP_NAMES,
+        "rules": offering.rules_of(actor, person_id) if rules is None else rules,
+        "is_new": rules is not None,
         **_names(),
         **_destinations(actor, person_id, typed),
     }
