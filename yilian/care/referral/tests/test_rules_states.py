@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import pytest
 
+from scripts import write_states
 from yilian.care.referral import events, fhir, handlers
 from yilian.care.referral.models import Referral
 from yilian.care.referral.rules.states import (
@@ -119,3 +120,8 @@ def test_feedback_is_asked_for_before_an_up_referral_closes() -> None:
     into = {key for key, target in NEXT.items() if target is State.COMPLETED}
     assert into
     assert all("feedback" in BY_KEY[key].needs for key in into)
+
+
+def test_the_page_of_states_is_current() -> None:
+    """`.venv/bin/python -m scripts.write_states` writes it anew."""
+    assert write_states.TARGET.read_text(encoding="utf-8") == write_states.render()

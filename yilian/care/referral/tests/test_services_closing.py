@@ -20,8 +20,7 @@ from yilian.kernel.errors import Conflict, Invalid, NotFound
 from yilian.kernel.ids import new_id
 from yilian.registry.population.models import Person
 from yilian.registry.population.queries import sight_of
-from yilian.registry.population.rules import Ground, Scope
-from yilian.registry.population.services.grants import give_grant
+from yilian.registry.population.rules import Scope
 from yilian.registry.population.tests import world as people
 from yilian.resources.reception.models import Encounter
 from yilian.resources.reception.rules import Disposition, EncounterKind, Presence
@@ -241,7 +240,9 @@ def test_a_first_visit_is_due_in_a_week_and_late_after_two(
     county: Place, township: Place, resident: Person
 ) -> None:
     content = dict(region.DOWN_CONTENT)
-    down = region.submitted(county, township, _known(county, resident), content=content)
+    down = region.submitted(
+        county, township, region.seen_by(county, resident), content=content
+    )
     receiving.accept(township.doctor, down.id)
     receiving.arrive(township.doctor, down.id)
     visit = FollowUp.objects.get()
@@ -351,7 +352,7 @@ def test_a_place_that_is_kept_for_contracts_is_not_for_everybody(
 ) -> None:
     region.beds(county, Quota.CONTRACT)
     bed = Where(department_id=county.ward.id, wants_bed=True)
-    person = _known(township, people.person("王建国"))
+    person = region.seen_by(township, people.person("王建国"))
     sent = region.submitted(township, county, person)
     with pytest.raises(PlaceTaken):
         receiving.accept(county.desk, sent.id, place=bed)
@@ -409,20 +410,6 @@ def test_a_walk_in_is_linked_to_what_was_waiting(
     assert here.encounter_id == walk_in.id
     # Here before the acceptance: a routine referral then does not count as one.
     assert here.verdict["verdict"] == "non_compliant"
-
-
-def _known(place: Place, person: Person) -> Person:
-    """Somebody the house has seen with their card."""
-    give_grant(
-        region.SYSTEM,
-        person_id=person.id,
-        institution_id=place.id,
-        ground=Ground.PRESENCE,
-        scope=Scope.FULL,
-        evidence_kind="presence",
-        evidence_id=new_id(),
-    )
-    return person
 
 
 def _noon(day: date) -> datetime:

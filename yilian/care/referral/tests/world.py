@@ -138,6 +138,20 @@ def contracted(place: Place, name: str = "马秀英", **facts: Any) -> Person:
     return person
 
 
+def seen_by(place: Place, person: Person) -> Person:
+    """Somebody the house has seen with their card."""
+    give_grant(
+        SYSTEM,
+        person_id=person.id,
+        institution_id=place.id,
+        ground=Ground.PRESENCE,
+        scope=Scope.FULL,
+        evidence_kind="presence",
+        evidence_id=new_id(),
+    )
+    return person
+
+
 def sheet(to: Place | None = None, **facts: Any) -> Sheet:
     told: dict[str, Any] = {
         "urgency": Urgency.ROUTINE,
