@@ -17,9 +17,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Point Django at this worker's database before anything connects."""
     from django.db import connections
 
+    from scripts.texts import compile_when_older
     from yilian.config.runtime import testdb
     from yilian.config.settings import database_of
 
+    compile_when_older()
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     name = f"yilian_test_{os.getpid()}_{worker}"
     os.environ["YILIAN_TEST_DATABASE"] = name

@@ -80,8 +80,13 @@ def problems() -> list[str]:
     marked, known = extract(), catalogue()
     missing = [f"not in the catalogue: {_name(m)}" for m in marked if _absent(m, known)]
     gone = [f"no longer marked: {_name(m)}" for m in known if _absent(m, marked)]
-    wrong = [f"{words}: {_name(m)}" for m in known if m.id for words in _wrong(m)]
+    wrong = [f"{words}: {_name(m)}" for m in known if m.id for words in misfits(m)]
     return [*missing, *gone, *wrong]
+
+
+def misfits(message: Message) -> list[str]:
+    """What is wrong with the English of one text, in words."""
+    return list(_wrong(message))
 
 
 def compile_catalogue() -> None:

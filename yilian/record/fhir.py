@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from yilian.kernel.calendar import local_day
+from yilian.kernel.text import _
 from yilian.record.advice.codes import BY_CODE
 from yilian.record.rules.moments import span_of
 
@@ -252,16 +253,16 @@ def hop(body: Body) -> Hop | None:
 PATIENT_REFERRAL: Final = "3457005"
 # HL7 ActEncounterCode → the words of the house (kept as received when unknown).
 CLASS_NAMES: Final[Mapping[str, str]] = {
-    "AMB": "门诊",
-    "IMP": "住院",
-    "ACUTE": "住院",
-    "NONAC": "住院",
-    "EMER": "急诊",
-    "HH": "上门",
-    "VR": "远程",
-    "FLD": "出诊",
-    "OBSENC": "留观",
-    "SS": "短期住院",
+    "AMB": _("门诊"),
+    "IMP": _("住院"),
+    "ACUTE": _("住院"),
+    "NONAC": _("住院"),
+    "EMER": _("急诊"),
+    "HH": _("上门"),
+    "VR": _("远程"),
+    "FLD": _("出诊"),
+    "OBSENC": _("留观"),
+    "SS": _("短期住院"),
 }
 
 
@@ -331,7 +332,7 @@ def _plain_value(part: Body) -> str:
     if "valueCodeableConcept" in part:
         return words_of(part["valueCodeableConcept"])
     if isinstance(part.get("valueBoolean"), bool):
-        return "是" if part["valueBoolean"] else "否"
+        return _("是") if part["valueBoolean"] else _("否")
     said = part.get("valueString", part.get("valueInteger"))
     return "" if said is None else str(said)[:200]
 

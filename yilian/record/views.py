@@ -136,7 +136,7 @@ def resource(request: ActorRequest, type_name: str, resource_id: str) -> HttpRes
     context = {
         "held": opened.held,
         "title": TYPE_NAMES.get(type_name, type_name),
-        "facts": readable(body),
+        "facts": [(term, gettext(said)) for term, said in readable(body)],
         "attached": _attached(body),
         "lines": lines,
         "authors": summaries.authors(line.account_id for line in lines),

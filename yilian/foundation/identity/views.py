@@ -39,7 +39,7 @@ BY_NAME: Final = "django.contrib.auth.backends.ModelBackend"
 # --- staff --------------------------------------------------------------------
 
 
-@public("登录页")
+@public("the way in for staff")
 @never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
@@ -107,7 +107,7 @@ def _next(request: HttpRequest) -> str:
     return resolve_url("web:home")
 
 
-@public("退出对已退出的人也无妨")
+@public("leaving twice does no harm")
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     actor = getattr(request, "actor", None)
@@ -168,7 +168,7 @@ def _changed(request: ActorRequest, form: PasswordForm) -> bool:
 # --- residents ----------------------------------------------------------------
 
 
-@public("居民登录页")
+@public("the way in for residents")
 @never_cache
 @require_http_methods(["GET", "POST"])
 def resident(request: HttpRequest) -> HttpResponse:
@@ -190,7 +190,7 @@ def resident(request: HttpRequest) -> HttpResponse:
     return _code_page(request, CodeForm(), shown=shown)
 
 
-@public("居民登录页第二步")
+@public("the second step of the way in for residents")
 @never_cache
 @require_POST
 def resident_code(request: HttpRequest) -> HttpResponse:

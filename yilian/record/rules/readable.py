@@ -226,7 +226,7 @@ def _coding(coding: Mapping[str, Any]) -> str:
 
 def _plain(value: Any) -> str:
     if isinstance(value, bool):
-        return "是" if value else "否"
+        return _("是") if value else _("否")
     said = str(value)
     return _moment(said) if _IS_MOMENT.match(said) else said
 

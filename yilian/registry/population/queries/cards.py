@@ -104,11 +104,12 @@ def card_of(row: Mapping[str, Any]) -> PersonCard:
     scope = Scope(row["sight"])
     is_masked = scope is Scope.NONE
     county = county_name(row["area_code"])
+    sex = SEX_NAMES[row["sex"]]
     return PersonCard(
         id=row["id"],
         name=mask_name(row["name"]) if is_masked else row["name"],
         is_masked=is_masked,
-        sex=gettext(SEX_NAMES[row["sex"]]),
+        sex=gettext(sex),
         sex_code=row["sex"],
         age=age_words(row["born_on"], row["died_at"]),
         born_on=None if is_masked else row["born_on"],
