@@ -69,8 +69,8 @@ def _node(state: State, name: str) -> str:
 
 def _steps() -> list[str]:
     head = [
-        "| step 步骤 | from 从 | to 到 | who 谁 | needs 须有 | clock 计时 | effects 作用"
-        " |",
+        "| step 步骤 | from 从 | to 到 | who 谁 | needs 须有 | clock 计时"
+        " | effects 作用 |",
         "|---|---|---|---|---|---|---|",
     ]
     return [*head, *map(_row, MOVES), ""]

@@ -10,6 +10,7 @@ from yilian.care.referral.services.receiving import Place as Where
 from yilian.care.referral.tests import world as region
 from yilian.care.referral.tests.world import Place
 from yilian.foundation.access.database import acting_as
+from yilian.kernel.errors import Invalid
 from yilian.record.models import Resource
 from yilian.registry.population.models import Person
 from yilian.registry.population.queries import sight_of
@@ -127,3 +128,45 @@ def test_every_hop_stands_in_the_record(kind: str, waiting: Referral) -> None:
         row = Resource.objects.get(type=kind, id__startswith=str(waiting.id))
     assert row.person_id == waiting.person_id
     assert row.status in {"active", "requested"}
+
+
+def test_outside_the_region_the_sender_writes_down_what_it_was_told(
+    township: Place, resident: Person
+) -> None:
+    sent = region.submitted(
+        township,
+        None,
+        resident,
+        outside_name="西京医院",
+        outside_place="西安市",
+        outside_reason="no_capability",
+    )
+    assert not sent.is_green_lane
+    for act in (receiving.accept, receiving.arrive):
+        with pytest.raises(Invalid) as refused:
+            act(township.doctor, sent.id)
+        assert set(refused.value.fields) == {"note"}
+        told = act(township.doctor, sent.id, note="10:05 心内科刘医生电话告知")
+        assert told.steps.get(to_state=told.state).note
+    receiving.complete(township.doctor, sent.id, feedback=dict(region.FEEDBACK))
+    assert _state(sent) is State.COMPLETED
+    assert not Encounter.objects.exists()
+
+
+def test_a_redirected_patient_gets_a_new_hop_in_the_same_answer(
+    county: Place, tertiary: Place, waiting: Referral
+) -> None:
+    hop = receiving.redirect(
+        county.desk,
+        waiting.id,
+        to_institution_id=tertiary.id,
+        to_department_id=tertiary.ward.id,
+        reason_code="needs_higher",
+    )
+    assert _state(waiting) is State.REDIRECTED
+    assert (hop.state, hop.parent_id) == (State.SUBMITTED, waiting.id)
+    assert hop.from_institution_id == waiting.from_institution_id
+    assert hop.episode_id == waiting.episode_id
+    assert hop.content == waiting.content
+    assert hop.consented_at == waiting.consented_at
+    assert receiving.accept(tertiary.desk, hop.id).state == State.ACCEPTED
