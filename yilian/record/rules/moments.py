@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from typing import Any, Final, NamedTuple
 
 CHINA: Final = timezone(timedelta(hours=8))
-_DATE: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
+_DATE: Final = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _A_MINUTE: Final = "YYYY-MM-DDThh:mm"
 _DECEMBER: Final = 12
 
@@ -51,8 +51,8 @@ def _of_date(text: str) -> Span | None:
     found = _DATE.fullmatch(text)
     if found is None:
         return None
-    year, month, day = (int(part) if part else 0 for part in found.groups())
-    first = date(year, month or 1, day or 1)
+    year, month, day = (int(part or 0) for part in found.groups())
+    first = date(year, int(found[2] or 1), int(found[3] or 1))
     return Span(_midnight(first), _midnight(_next(first, month, day)))
 
 

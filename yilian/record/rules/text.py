@@ -21,6 +21,8 @@ from yilian.kernel.text import _
 # alone this process's own mark.
 _MARK: Final = f"\0{secrets.token_hex(4)}"
 _NUL: Final = "\\u0000"
+# Behind an even number of backslashes; else they stand for themselves.
+_WRITTEN_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _WRITTEN_MARK: Final = _MARK.replace("\0", _NUL)
 _SERVER_SETS: Final = frozenset({"versionId", "lastUpdated"})
 _FIRST: Final = frozenset({"resourceType", "id", "meta"})
@@ -95,6 +97,6 @@ def written(value: Any, encode: Callable[[Any], str] = _as_received) -> str:
     text = encode(value)
     if _NUL in text:
         text = text.replace(f'"{_WRITTEN_MARK}', "").replace(f'{_WRITTEN_MARK}"', "")
-        if _NUL in text:
+        if _WRITTEN_NUL.search(text):
             raise Invalid(_("内容中有不能保存的字符（NUL）。"))
     return text

@@ -118,9 +118,15 @@ def test_text_that_cannot_be_kept_is_refused(doctor: Actor, resident: Person) ->
         put(doctor, sent, person_id=resident.id)
 
 
-def test_a_float_in_a_decimal_place_keeps_its_digits(
+def test_words_that_look_like_an_escape_are_only_words(
     doctor: Actor, resident: Person
 ) -> None:
+    sent = examples.observation(resident.id) | {"note": [{"text": "\\u0000 \\\\u0000"}]}
+    put(doctor, sent, person_id=resident.id)
+    assert body_of(sent["id"])["note"] == sent["note"]
+
+
+def test_what_is_no_number_is_refused(doctor: Actor, resident: Person) -> None:
     sent = examples.observation(resident.id)
     sent["valueQuantity"]["value"] = Decimal("NaN")
     with pytest.raises(TypeError):
