@@ -5,21 +5,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='MadeOnce',
+            name="MadeOnce",
             fields=[
-                ('key', models.UUIDField(primary_key=True, serialize=False)),
-                ('account_id', models.UUIDField(null=True)),
-                ('kind', models.CharField(max_length=40)),
-                ('result_id', models.UUIDField(null=True)),
-                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("key", models.UUIDField(primary_key=True, serialize=False)),
+                ("account_id", models.UUIDField(null=True)),
+                ("kind", models.CharField(max_length=40)),
+                ("result_id", models.UUIDField(null=True)),
+                (
+                    "made_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
             ],
         ),
     ]
