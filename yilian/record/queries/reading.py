@@ -161,7 +161,7 @@ def filled(actor: Actor, text: str) -> str:
 
 def _rows(actor: Actor, statement: str, values: list[Any]) -> list[tuple[Any, ...]]:
     with acting_as(actor), connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(statement, values)  # writes: nothing, the SELECTs above
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
