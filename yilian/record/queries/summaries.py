@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext
+from django.utils.translation import gettext
 
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.terminology.queries import icd10_name
