@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from yilian.kernel.calendar import local_day
 from yilian.kernel.text import _
-from yilian.kernel.text import _
 from yilian.record.advice.codes import BY_CODE
 from yilian.record.rules.moments import span_of
 
@@ -251,7 +250,6 @@ def hop(body: Body) -> Hop | None:
     )
 
 
-YES, NO = _("是"), _("否")
 PATIENT_REFERRAL: Final = "3457005"
 # HL7 ActEncounterCode → the words of the house (kept as received when unknown).
 CLASS_NAMES: Final[Mapping[str, str]] = {

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.utils.translation import gettext
 
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.terminology.queries import icd10_name
@@ -273,7 +272,8 @@ def _stay(found: fhir.Visit, place: Place | None) -> Stay | None:
     end = found.end if found.is_stay else None
     if found.is_stay and found.is_open:
         end = max(found.start + timedelta(days=1), timezone.now())
-    words = (gettext(found.kind), place.name, found.department, found.reason)
+    kind = gettext(found.kind) if found.kind else ""
+    words = (kind, place.name, found.department, found.reason)
     label = " · ".join(filter(None, words))
     return Stay(place.tier, found.start, end, label, found.ref)
 

@@ -132,7 +132,6 @@ CODE_NAMES: Final[Mapping[str, str]] = {
     "unknown": _("不详"),
     "urgent": _("紧急"),
 }
-YES, NO = _("是"), _("否")
 _CODED: Final = frozenset({"status", "intent", "priority", "gender"})
 _LEFT_OUT: Final = frozenset(
     {"resourceType", "id", "meta", "text", "contained", "extension", "subject",
