@@ -6,7 +6,8 @@ by step, by those who would take them (`demo/loading`). The same seed and the sa
 moment give the same region.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -25,7 +26,6 @@ from yilian.demo.loading import (
     places,
     staff,
     stories,
-    terms,
 )
 from yilian.demo.loading.stage import Refused, Stage
 from yilian.demo.loading.story import Story
@@ -34,6 +34,7 @@ from yilian.foundation.access.actor import system_actor
 from yilian.foundation.audit import services as audit
 from yilian.foundation.identity.models import Account
 from yilian.foundation.outbox import services as outbox
+from yilian.foundation.terminology import services as terminology
 from yilian.resources.scheduling.services import expire_holds
 
 Progress = Callable[[float, str], object]
@@ -65,11 +66,10 @@ def build(
 ) -> Report:
     """`now` is when the region is looked at; everything lies before it."""
     now = now or timezone.now()
-    _hurry()
     progress(0, "规划区域 Planning the region")
     planned = region(residents, seed, now)
     hops = stories.stories_of(corridor.arranged(planned))
-    with story_time(seed, now - _JOINED) as clock:
+    with _hurrying(), story_time(seed, now - _JOINED) as clock:
         progress(3, "机构 Institutions")
         _load_places(planned)
         progress(18, "人员 Staff")
@@ -99,7 +99,7 @@ def build(
 
 
 def _load_places(planned: Region) -> None:
-    terms.load_terms(ACTOR, planned)
+    terminology.load_shipped()
     places.load_institutions(ACTOR, planned)
     places.load_consortia(ACTOR, planned)
     places.load_beds_and_slots(ACTOR, planned)
@@ -143,10 +143,18 @@ def _play(stage: Stage, hops: Sequence[Story], progress: Progress) -> None:
     stage.play(tell)
 
 
-def _hurry() -> None:
-    """A region half built is built anew, so nobody waits for the disk."""
+@contextmanager
+def _hurrying() -> Iterator[None]:
+    """A region half built is built anew: nobody waits for the disk, and a refusal
+    takes its whole transaction back, so that inner ones need no savepoint."""
+    features = connection.features
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
+    features.uses_savepoints = False
+    try:
+        yield
+    finally:
+        features.uses_savepoints = True
 
 
 def _analyse() -> None:

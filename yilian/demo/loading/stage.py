@@ -13,8 +13,6 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
-
 from yilian.demo.clock import StoryClock
 from yilian.demo.world.build import Region
 from yilian.demo.world.institutions.build import by_code
@@ -81,10 +79,9 @@ class Stage:
             tell(done / (done + len(self._acts)))
 
     def attempt(self, story: str, step: str, act: Act) -> bool:
-        """Whether it could be done; a refusal leaves nothing behind."""
+        """Whether it could be done. Each service is a transaction of its own."""
         try:
-            with transaction.atomic():
-                act()
+            act()
         except DomainError as error:
             self.refused.append(Refused(story, step, error.code))
             return False
@@ -98,6 +95,11 @@ class Stage:
             assert found is not None, "a post of the demo is held"  # noqa: S101
             self._actors[post] = found.from_origin(ORIGIN)
         return self._actors[post]
+
+    def cast(self, username: str) -> Actor:
+        """In the first post."""
+        member = next(one for one in self.region.cast if one.username == username)
+        return self.actor(member.posts[0])
 
     def house_of(self, post: UUID) -> str:
         return self._holders[post].institution
