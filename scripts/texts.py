@@ -13,7 +13,7 @@ import re
 import string
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -50,7 +50,7 @@ _NAMED = re.compile(r"%\((\w+)\)[sd]")
 def extract() -> Catalog:
     """Everything marked, with the files it stands in."""
     with (ROOT / "babel.cfg").open(encoding="utf-8") as file:
-        methods, options = parse_mapping_cfg(file)
+        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
     found = Catalog(fuzzy=False)
     for name, line, text, comments, context in extract_from_dir(
         PACKAGE, methods, options, KEYWORDS
@@ -130,14 +130,18 @@ def _id(message: Message) -> str:
     return message.id if isinstance(message.id, str) else message.id[0]
 
 
+def _forms(text: str | Sequence[str] | None) -> list[str]:
+    """One, or with a plural two; nothing said yet is one empty form."""
+    return [text or ""] if text is None or isinstance(text, str) else list(text)
+
+
 def _name(message: Message) -> str:
     places = ", ".join(sorted({place for place, _line in message.locations}))
     return f"{_id(message)!r} ({places})"
 
 
 def _wrong(message: Message) -> Iterator[str]:
-    sources = [message.id] if isinstance(message.id, str) else list(message.id)
-    said = [message.string] if isinstance(message.string, str) else [*message.string]
+    sources, said = _forms(message.id), _forms(message.string)
     if message.fuzzy:
         yield "fuzzy"
     if not all(said):
@@ -179,21 +183,24 @@ def _is_filled(text: str) -> bool:
 
 def _list_missing() -> int:
     known = catalogue()
-    open_texts = [m for m in extract() if m.id and not _has_english(m, known)]
+    open_texts = [m for m in extract() if m.id and not _is_said(_known(m, known))]
     for message in open_texts:
         _say(_name(message))
     _say(f"{len(open_texts)} texts without English")
     return 0
 
 
-def _has_english(message: Message, known: Catalog) -> bool:
-    found = known.get(_id(message), message.context)
-    return found is not None and bool(found.string) and all(found.string)
+def _known(message: Message, known: Catalog) -> Message | None:
+    return known.get(_id(message), message.context)
+
+
+def _is_said(message: Message | None) -> bool:
+    return message is not None and all(_forms(message.string))
 
 
 def _bring_up() -> int:
     known = update()
-    left = sum(1 for message in known if message.id and not all(message.string or [""]))
+    left = sum(1 for message in known if message.id and not _is_said(message))
     _say(f"{len(known)} texts, {left} without English")
     return 0
 

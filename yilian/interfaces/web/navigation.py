@@ -67,13 +67,13 @@ MENU: Final[tuple[Entry, ...]] = (
         frozenset({Role.RESIDENT}),
     ),
     Entry(_("谁看过"), "audit:who_looked", "eye", "work", frozenset({Role.RESIDENT})),
-    Entry(_("居民"), "population:search", "users", "look", CARE),
+    Entry(_("居民查询"), "population:search", "users", "look", CARE),
     Entry(
         _("医联体"), "consortium:list", "building-office-2", "look",
         CARE | {Role.CONSORTIUM_OFFICE, Role.OFFICER, Role.INSURER},
     ),
     Entry(
-        _("机构"), "directory:list", "map-pin", "look",
+        _("机构名录"), "directory:list", "map-pin", "look",
         CARE | {Role.CONSORTIUM_OFFICE, Role.OFFICER, Role.INSURER, Role.SYSTEM_ADMIN},
     ),
     Entry(
