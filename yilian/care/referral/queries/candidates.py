@@ -26,6 +26,7 @@ from yilian.record.advice.evaluate import stable_for_down
 from yilian.record.advice.facts import PatientFacts
 from yilian.record.advice.fhir.read import read_facts
 from yilian.record.advice.fhir.values import codings, first_code, part
+from yilian.record.advice.groups import groups_of
 from yilian.record.advice.naming import name_of
 from yilian.record.advice.rules import Advice, Outcome
 from yilian.record.models import Resource
@@ -37,6 +38,8 @@ from yilian.resources.reception.rules import EncounterKind, EncounterState
 MOST: Final = 80
 # Rules look back 14 days; what is older than half a year tells nothing of today.
 _BACK: Final = timedelta(days=190)
+_ICD10: Final = "http://hl7.org/fhir/sid/icd-10"
+_PREGNANT: Final = "pregnancy"
 _ALWAYS: Final = ("Patient", "Condition")
 _DATED: Final = (
     "AllergyIntolerance", "Encounter", "MedicationRequest", "MedicationStatement",
@@ -50,6 +53,7 @@ class RuleLine:
     title: str
     text: str
     missing: tuple[str, ...]
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class Candidate:
     admitted_at: datetime
     diagnosis: str
     fires: tuple[RuleLine, ...]
+    is_for_this: bool  # a rule that fires is about what the stay is for
     unknown: tuple[RuleLine, ...]
     phase: Phase | None
     parent_id: UUID | None
@@ -107,8 +112,8 @@ def ward(actor: Actor, now: datetime) -> Ward:
         for stay in seen
     ]  # fmt: skip
     return Ward(
-        ready=[c for c in found if c.fires and not c.going],
-        ask=[c for c in found if not c.fires and c.phase and not c.going],
+        ready=[c for c in found if c.is_for_this and not (c.phase or c.going)],
+        ask=[c for c in found if _is_to_be_asked(c)],
         unknown=[c for c in found if _says_too_little(c)],
         under_way=[c for c in found if c.going],
         inpatients=len(stays),
@@ -199,6 +204,8 @@ def _candidate(
     goes = next((h for h in hops if h.from_institution_id == stay.institution_id), None)
     advice = _advice(known, today)
     codes = known.codes if known else ()
+    fires = _lines(advice, Outcome.FIRES)
+    stay_for = [came.diagnosis_code] if came else codes
     return Candidate(
         encounter_id=stay.id,
         person=person,
@@ -206,7 +213,8 @@ def _candidate(
         days_in=days_in,
         admitted_at=stay.started_at,
         diagnosis=came.diagnosis_name if came else stay.reason,
-        fires=_lines(advice, Outcome.FIRES),
+        fires=fires,
+        is_for_this=_is_about(fires, stay_for) and not _expects(codes),
         unknown=_lines(advice, Outcome.UNKNOWN),
         phase=phase_of([*codes, *([came.diagnosis_code] if came else [])], days_in),
         parent_id=came.id if came else None,
@@ -224,10 +232,33 @@ def _advice(known: Known | None, today: date) -> list[Advice]:
 
 def _lines(advice: list[Advice], outcome: Outcome) -> tuple[RuleLine, ...]:
     return tuple(
-        RuleLine(a.rule_id, a.title, a.text, tuple(name_of(code) for code in a.missing))
+        RuleLine(
+            a.rule_id,
+            a.title,
+            a.text,
+            tuple(name_of(code) for code in a.missing),
+            a.group or "",
+        )
         for a in advice
         if a.outcome is outcome
     )
+
+
+def _is_to_be_asked(line: Candidate) -> bool:
+    """A phase that may be over, or a stable disease that is not why they came."""
+    if line.going:
+        return False
+    return bool(line.phase) or (bool(line.fires) and not line.is_for_this)
+
+
+def _is_about(rules: Iterable[RuleLine], codes: Iterable[str]) -> bool:
+    """One of the diseases at rest is a diagnosis of this stay."""
+    groups = frozenset[str]().union(*(groups_of(_ICD10, code) for code in codes))
+    return any(rule.group in groups for rule in rules)
+
+
+def _expects(codes: Iterable[str]) -> bool:
+    return any(_PREGNANT in groups_of(_ICD10, code) for code in codes)
 
 
 def _says_too_little(line: Candidate) -> bool:

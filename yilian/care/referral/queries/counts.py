@@ -22,7 +22,13 @@ from django.db.models import (
 from django.db.models.functions import Substr
 
 from yilian.care.referral.models import Referral
-from yilian.care.referral.rules.counting import ALL_IN_TIME, Share, UpAndDown, few
+from yilian.care.referral.rules.counting import (
+    ALL_IN_TIME,
+    LEAST_SHOWN,
+    Share,
+    UpAndDown,
+    few,
+)
 from yilian.care.referral.rules.reasons import DECLINE_REASONS
 from yilian.care.referral.rules.states import State
 from yilian.foundation.access.actor import Actor, Reach, Role
@@ -84,7 +90,7 @@ class Counts:
     same_tier: int
     in_time: Share
     declined: Share
-    median_minutes: int | None
+    median: timedelta | None
     reasons: list[ReasonLine] = field(default_factory=list)
     counties: list[CountyLine] = field(default_factory=list)
     pairs: list[PairLine] = field(default_factory=list)
@@ -138,7 +144,6 @@ def counts(actor: Actor, now: datetime) -> Counts:
     total = rows.aggregate(
         **_NUMBERS, **_in_time(now), median=Median(_WAIT, filter=_ANSWERED)
     )
-    median = total["median"]
     return Counts(
         start=now - SPAN,
         end=now,
@@ -146,7 +151,7 @@ def counts(actor: Actor, now: datetime) -> Counts:
         same_tier=total["same_tier"],
         in_time=Share(total["in_time"], total["judged"]),
         declined=Share(total["declined"], total["answered"]),
-        median_minutes=None if median is None else round(median.total_seconds() / 60),
+        median=total["median"],
         reasons=_reasons(rows),
         counties=_counties(actor, rows, now),
         pairs=_pairs(rows, now),
@@ -225,6 +230,7 @@ def _pairs(rows: QuerySet[Referral], now: datetime) -> list[PairLine]:
         rows.filter(to_institution__isnull=False)
         .values("from_institution", "to_institution", *names)
         .annotate(all=Count("pk"), **ways, **_in_time(now))
+        .filter(all__gte=LEAST_SHOWN)
         .order_by("-all", *names)[:MOST_PAIRS]
     )
     return [

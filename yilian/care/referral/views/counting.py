@@ -1,6 +1,7 @@
 """Counts for officers and consortium offices: numbers, never persons."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from django.http import HttpResponse
@@ -70,6 +71,10 @@ def _parts(found: counts.Counts) -> Iterable[Part]:
     yield _("退回原因"), (_("原因"), _("次数")), reasons
 
 
+def _minutes(wait: timedelta | None) -> int | None:
+    return None if wait is None else round(wait.total_seconds() / 60)
+
+
 def _totals(found: counts.Counts) -> Sequence[Sequence[Any]]:
     return (
         (_("上转"), few(found.flow.up)),
@@ -78,5 +83,5 @@ def _totals(found: counts.Counts) -> Sequence[Sequence[Any]]:
         (_("下转/上转"), found.flow.words),
         (_("按时应答"), found.in_time.words),
         (_("退回"), found.declined.words),
-        (_("应答时间中位数（分钟）"), found.median_minutes),
+        (_("应答时间中位数（分钟）"), _minutes(found.median)),
     )

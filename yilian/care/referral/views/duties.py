@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from yilian.care.referral import policies
 from yilian.care.referral.queries import candidates as beds
 from yilian.care.referral.queries import desk
+from yilian.care.referral.queries.facts import limits_on
 from yilian.care.referral.rules.clocks import CLOCK_NAMES
 from yilian.care.referral.rules.going_down import GROUND
 from yilian.care.referral.rules.reasons import BREACH_REASONS
@@ -124,7 +126,16 @@ def _follow_ups(request: ActorRequest, wrong: _Wrong = _NOTHING_WRONG) -> HttpRe
     lines = desk.follow_ups(request.actor, today)
     people = [line.referral.person_id for line in lines]
     note_look(request.actor, "follow_ups", people, rows=len(lines))
-    context = {"lines": lines, "names": FOLLOW_UP_NAMES, "today": today, "wrong": wrong}
+    limits = limits_on(timezone.now())
+    context = {
+        "lines": lines,
+        "names": FOLLOW_UP_NAMES,
+        "today": today,
+        "window": timedelta(
+            days=limits.last_follow_up_days - limits.first_follow_up_days
+        ),
+        "wrong": wrong,
+    }
     return render(request, "referral/follow_ups.html", context, status=wrong.status)
 
 
