@@ -140,7 +140,11 @@ def age_words(born_on: date | None, died_at: datetime | None = None) -> str:
 def _place(county: str, address: str) -> str:
     """The county, and the address where it does not name the county itself."""
     named = gettext(county) if county else ""
-    return address if named and named in address else f"{named}{address}"
+    if not (named and address):
+        return named or address
+    if county in address:
+        return address
+    return gettext("{county}{address}").format(county=named, address=address)
 
 
 def _identity() -> Subquery:
