@@ -86,11 +86,12 @@ class NoticeRead(models.Model):
 
 
 class ShortMessage(models.Model):
-    """What was handed to the SMS port; the number only as cipher."""
+    """What was handed to the SMS port: number and words only as cipher, because the
+    words may hold a one-time code."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     phone_cipher = models.BinaryField()
-    text = models.CharField(max_length=300)
+    text_cipher = models.BinaryField()
     cause = models.CharField(max_length=120, unique=True)
     created_at = models.DateTimeField(db_default=Now())
     sent_at = models.DateTimeField(null=True)

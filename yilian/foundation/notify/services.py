@@ -19,7 +19,7 @@ from yilian.foundation.notify.events import NoticePosted, ShortMessageWritten
 from yilian.foundation.notify.models import Notice, NoticeRead, ShortMessage
 from yilian.foundation.notify.rules import Urgency
 from yilian.foundation.outbox.services import publish
-from yilian.foundation.vault.services import decrypt
+from yilian.foundation.vault.services import decrypt, encrypt
 from yilian.kernel.errors import NotFound
 from yilian.kernel.ids import new_id
 
@@ -62,15 +62,15 @@ def tell(
 
 @transaction.atomic
 def text_message(*, phone_cipher: bytes, text: str, cause: str) -> None:
-    """Handed to the SMS port by a job; the number is deciphered only there."""
+    """Handed to the SMS port by a job; number and words are deciphered only there."""
     message_id = new_id()
     if _inserted(
         "INSERT INTO notify_shortmessage"
-        " (id, phone_cipher, text, cause, tries, is_dead)"
+        " (id, phone_cipher, text_cipher, cause, tries, is_dead)"
         " VALUES (%s, %s, %s, %s, 0, false) ON CONFLICT DO NOTHING",
         message_id,
         phone_cipher,
-        text,
+        encrypt(text),
         cause,
     ):
         publish(ShortMessageWritten(message_id))
@@ -94,7 +94,8 @@ def send_short_message(message_id: UUID) -> None:
     message = locked.get(id=message_id)
     if message.sent_at is not None or message.is_dead:
         return
-    ports.gateway().send(decrypt(message.phone_cipher), message.text)
+    number, words = decrypt(message.phone_cipher), decrypt(message.text_cipher)
+    ports.gateway().send(number, words)
     message.sent_at = timezone.now()
     message.tries += 1
     message.save(update_fields=["sent_at", "tries"])

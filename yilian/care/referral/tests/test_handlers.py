@@ -17,7 +17,7 @@ from yilian.care.referral.tests.world import Place
 from yilian.foundation.notify.models import Notice, ShortMessage
 from yilian.foundation.outbox.models import OutboxMessage
 from yilian.foundation.outbox.rules import from_body
-from yilian.foundation.vault.services import encrypt
+from yilian.foundation.vault.services import decrypt, encrypt
 from yilian.kernel.ids import new_id
 from yilian.kernel.tier import Tier
 from yilian.registry.directory.events import PostLeft
@@ -134,9 +134,10 @@ def test_the_patient_gets_one_message_with_the_time(
         handlers.tell_patient(_last(events.ReferralAccepted))
         handlers.tell_patient(_last(events.ReferralScheduled))
     message = ShortMessage.objects.get()
-    assert waiting.number in message.text
-    assert f"{timezone.localtime(slot.starts_at):%m-%d %H:%M}" in message.text
-    assert waiting.diagnosis_name not in message.text
+    said = decrypt(message.text_cipher)
+    assert waiting.number in said
+    assert f"{timezone.localtime(slot.starts_at):%m-%d %H:%M}" in said
+    assert waiting.diagnosis_name not in said
 
 
 def test_without_a_phone_no_message_is_written(

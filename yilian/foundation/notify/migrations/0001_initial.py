@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("phone_cipher", models.BinaryField()),
-                ("text", models.CharField(max_length=300)),
+                ("text_cipher", models.BinaryField()),
                 ("cause", models.CharField(max_length=120, unique=True)),
                 (
                     "created_at",

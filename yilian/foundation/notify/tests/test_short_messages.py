@@ -67,11 +67,19 @@ def test_a_carrier_that_is_down_leaves_the_message_to_be_tried_again(
     assert len(Carrier.sent) == 1
 
 
-def test_the_number_lies_only_in_its_cipher(written: ShortMessageWritten) -> None:
-    row = ShortMessage.objects.get()
-    assert NUMBER.encode() not in bytes(row.phone_cipher)
+def test_number_and_code_lie_only_in_their_ciphers(
+    written: ShortMessageWritten,
+) -> None:
+    send_short_message(written)
+    row = ShortMessage.objects.values().get()
+    kept = b"|".join(
+        bytes(part) if isinstance(part, memoryview | bytes) else str(part).encode()
+        for part in row.values()
+    )
     body = OutboxMessage.objects.get(kind="ShortMessageWritten").body
-    assert NUMBER not in str(body)
+    for secret in (NUMBER, "123456"):
+        assert secret.encode() not in kept
+        assert secret not in str(body)
 
 
 def test_the_console_shows_a_masked_number(
