@@ -17,7 +17,7 @@ from django.db import connection
 from django.utils import timezone
 
 from yilian.care.referral.services import closing
-from yilian.demo.clock import story_time
+from yilian.demo.clock import StoryClock, story_time
 from yilian.demo.loading import (
     aside,
     corridor,
@@ -27,6 +27,7 @@ from yilian.demo.loading import (
     staff,
     stories,
 )
+from yilian.demo.loading.beside import beside
 from yilian.demo.loading.stage import Refused, Stage
 from yilian.demo.loading.story import Story
 from yilian.demo.world.build import Region, region
@@ -44,12 +45,14 @@ ACTOR: Final = system_actor("demo")
 _JOINED: Final = timedelta(days=100)
 # What happened since is told to the desks when the region opens.
 _NEWS: Final = timedelta(hours=12)
-_STORIES_FROM: Final = 60
+_STORIES_FROM: Final = 35
 _STORIES_TO: Final = 92
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
+    """What came of it; `refused` is what the services did not allow."""
+
     residents: int
     referrals: int
     refused: tuple[Refused, ...]
@@ -65,25 +68,13 @@ def build(
     now: datetime | None = None,
 ) -> Report:
     """`now` is when the region is looked at; everything lies before it."""
-    now = now or timezone.now()
     progress(0, "规划区域 Planning the region")
-    planned = region(residents, seed, now)
+    planned = region(residents, seed, now or timezone.now())
     hops = stories.stories_of(corridor.arranged(planned))
-    with _hurrying(), story_time(seed, now - _JOINED) as clock:
-        progress(3, "机构 Institutions")
-        _load_places(planned)
-        progress(18, "人员 Staff")
-        accounts = _load_staff(planned, hops)
-        progress(33, "居民 Residents")
-        told = _load_people(planned, hops, progress)
-        stage = Stage(planned, clock, accounts)
-        _play(stage, hops, progress)
-        progress(92, "住院病人 Patients in the wards")
-        clock.go_to(now)
-        history.load_stays(ACTOR, told)
-        closing.run_clocks()
-        expire_holds()
-        outbox.settle_before(now - _NEWS)
+    told = history.tell(
+        planned, stories.spans_of(hops, planned.now), stories.deaths_of(hops)
+    )
+    refused = _tell(planned, hops, told, progress)
     progress(96, "封存审计 Sealing the audit trail")
     sealed = audit.seal()
     _analyse()
@@ -91,18 +82,53 @@ def build(
     return Report(
         residents=len(planned.population.residents),
         referrals=len(hops),
-        refused=tuple(stage.refused),
+        refused=refused,
         stays_ended=told.ended,
         stays_left_out=told.left_out,
         sealed=sealed,
     )
 
 
-def _load_places(planned: Region) -> None:
+def _tell(
+    planned: Region, hops: Sequence[Story], told: history.Told, progress: Progress
+) -> tuple[Refused, ...]:
+    """All in story time; the record's history is written on the second core."""
+    with story_time(planned.seed, planned.now - _JOINED) as clock:
+
+        def write_record() -> None:
+            clock.rng.seed(f"{planned.seed} record")  # other ids than this process
+            with _hurrying():
+                history.load_record(ACTOR, planned, told)
+
+        with beside(write_record) as record_is_written, _hurrying():
+            stage = _set_stage(planned, hops, told, clock, progress)
+            _play(stage, hops, progress)
+            progress(_STORIES_TO, "病史 Two years of history")
+            record_is_written()
+            clock.go_to(planned.now)
+            history.load_stays(ACTOR, told)
+            _come_to_now(planned.now)
+    return tuple(stage.refused)
+
+
+def _set_stage(
+    planned: Region,
+    hops: Sequence[Story],
+    told: history.Told,
+    clock: StoryClock,
+    progress: Progress,
+) -> Stage:
+    progress(3, "机构 Institutions")
     terminology.load_shipped()
     places.load_institutions(ACTOR, planned)
     places.load_consortia(ACTOR, planned)
     places.load_beds_and_slots(ACTOR, planned)
+    progress(18, "人员 Staff")
+    accounts = _load_staff(planned, hops)
+    progress(30, "居民 Residents")
+    people.load_people(ACTOR, planned, people.open_accounts(ACTOR, planned))
+    history.load_sight(ACTOR, planned, told)
+    return Stage(planned, clock, accounts)
 
 
 def _load_staff(planned: Region, hops: Sequence[Story]) -> dict[UUID, Account]:
@@ -113,24 +139,11 @@ def _load_staff(planned: Region, hops: Sequence[Story]) -> dict[UUID, Account]:
     return accounts
 
 
-def _load_people(
-    planned: Region, hops: Sequence[Story], progress: Progress
-) -> history.Told:
-    people.load_people(ACTOR, planned, people.open_accounts(ACTOR, planned))
-    progress(40, "病史 Two years of history")
-    told = history.tell(
-        planned, stories.spans_of(hops, planned.now), stories.deaths_of(hops)
-    )
-    history.load_record(ACTOR, planned, told)
-    history.load_sight(ACTOR, planned, told)
-    return told
-
-
 def _play(stage: Stage, hops: Sequence[Story], progress: Progress) -> None:
     for hop in hops:
         stories.put_on(stage, hop)
     aside.put_on(stage, hops)
-    shown = _STORIES_FROM
+    shown = 0
 
     def tell(part: float) -> None:
         nonlocal shown
@@ -139,8 +152,14 @@ def _play(stage: Stage, hops: Sequence[Story], progress: Progress) -> None:
             shown = percent
             progress(percent, "转诊 Referrals")
 
-    progress(_STORIES_FROM, "转诊 Referrals")
     stage.play(tell)
+
+
+def _come_to_now(now: datetime) -> None:
+    """Clocks as they stand at this moment; the past is news to nobody."""
+    closing.run_clocks()
+    expire_holds()
+    outbox.settle_before(now - _NEWS)
 
 
 @contextmanager

@@ -80,12 +80,12 @@ def _accept(it: Taking) -> None:
 def _assign(it: Taking) -> None:
     """The desk gives the patient to the doctor who will admit them."""
     admits = it.story.next_after(it.step, Step.ADMIT)
-    where = department_id(it.story.plan.to_institution, it.story.plan.to_department) if it.story.target else None
+    where = it.story.department
     if where is None or not it.actor.has(Role.REFERRAL_DESK):
         return
     post = admits.post if admits else None
     act = partial(
-        receiving.assign, it.actor, it.referral_id, department_id=where, post_id=post
+        receiving.assign, it.actor, it.referral_id, department_id=where.id, post_id=post
     )
     it.stage.attempt(it.story.key, "assign", act)
 
@@ -165,9 +165,7 @@ def _follow_up(it: Taking, kind: str) -> None:
     ).first()
     if waiting is None or it.stage.rng.random() < _FORGOTTEN:
         return
-    act = partial(
-        closing.do_follow_up, it.actor, waiting.pk, outcome=_OUTCOMES[kind]
-    )
+    act = partial(closing.do_follow_up, it.actor, waiting.pk, outcome=_OUTCOMES[kind])
     it.stage.attempt(it.story.key, f"follow_up.{kind}", act)
 
 
@@ -254,10 +252,8 @@ def _close_elsewhere(it: Taking) -> None:
     leave = partial(
         reception.close_encounter, actor, stay.id, disposition=Disposition.HOME
     )
-    it.stage.later(
-        it.stage.now + _ELSEWHERE,
-        lambda: it.stage.attempt(it.story.key, "leave", leave) and None,
-    )
+    ends = partial(it.stage.attempt, it.story.key, "leave", leave)
+    it.stage.later(it.stage.now + _ELSEWHERE, ends)
 
 
 def _mark_error(it: Taking) -> None:
@@ -271,10 +267,12 @@ def _mark_error(it: Taking) -> None:
 
 def leave_sender(stage: Stage, story: Story, disposition: Disposition) -> None:
     """Unless a departure or an arrival has closed the visit already."""
+    if story.encounter_id is None:
+        return
     standing = Encounter.objects.filter(
         pk=story.encounter_id, state=EncounterState.IN_PROGRESS.value
     )
-    if story.encounter_id is not None and standing.exists():
+    if standing.exists():
         reception.close_encounter(
             stage.actor(story.sender_post), story.encounter_id, disposition=disposition
         )

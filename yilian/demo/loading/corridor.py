@@ -90,6 +90,8 @@ SCENES: Final = (
           ((Step.SUBMIT, 9 * _DAY - 20), (Step.ACCEPT, 8 * _DAY + 200),
            (Step.SCHEDULE, 8 * _DAY + 190), (Step.DEPART, 7 * _DAY + 300),
            (Step.ARRIVE, 7 * _DAY - 60), (Step.ADMIT, 7 * _DAY - 80))),
+    Scene("hypertension-stable", TOWNSHIP, "general", VILLAGE_CLINIC,
+          Urgency.ROUTINE, 3 * _HOUR, ((Step.SUBMIT, 2 * _HOUR),)),
     Scene("diabetes-stable", COUNTY, "endocrinology", TOWNSHIP, Urgency.ROUTINE,
           5 * _HOUR, ((Step.SUBMIT, 4 * _HOUR),)),
     Scene("diabetes-uncontrolled", TOWNSHIP, "general", COUNTY, Urgency.ROUTINE,
@@ -114,7 +116,11 @@ def arranged(region: Region) -> list[PlannedReferral]:
 
 
 def _fresh(plan: PlannedReferral, now: datetime, rng: Random) -> PlannedReferral:
-    if plan.ends_in is not State.SUBMITTED or plan.urgency not in _STALE or plan.follows:
+    if (
+        plan.ends_in is not State.SUBMITTED
+        or plan.urgency not in _STALE
+        or plan.follows
+    ):
         return plan
     most, span = _STALE[plan.urgency]
     last = plan.steps[-1].at
@@ -128,9 +134,7 @@ def _moved(plan: PlannedReferral, by: timedelta) -> PlannedReferral:
     return replace(plan, drafted_at=plan.drafted_at + by, steps=steps)
 
 
-def _staged(
-    region: Region, busy: set[UUID], rng: Random
-) -> Iterator[PlannedReferral]:
+def _staged(region: Region, busy: set[UUID], rng: Random) -> Iterator[PlannedReferral]:
     seats = _Seats(region.staff.posts)
     pool = list(_free(region.population.residents))
     rng.shuffle(pool)
@@ -139,7 +143,8 @@ def _staged(
         person = scene.who or _somebody(pool, busy, case, region.now)
         if person is not None:
             busy.add(person)
-            yield _plan(f"C{number:04}", scene, case, person, seats, region.now)
+            stage = _Staging(f"C{number:04}", scene, case, seats, region.now)
+            yield stage.plan(person)
 
 
 def _free(residents: Iterable[Resident]) -> Iterator[Resident]:
@@ -173,7 +178,9 @@ class _Seats:
         self._first: dict[tuple[str, str, Role], UUID] = {}
         for post in posts:
             for role in post.roles:
-                self._first.setdefault((post.institution, post.department, role), post.id)
+                self._first.setdefault(
+                    (post.institution, post.department, role), post.id
+                )
                 self._first.setdefault((post.institution, "", role), post.id)
 
     def doctor(self, house: str, department: str) -> UUID:
@@ -185,70 +192,81 @@ class _Seats:
         return found or self.doctor(house, "")
 
 
-def _plan(
-    key: str, scene: Scene, case: Case, person: UUID, seats: _Seats, now: datetime
-) -> PlannedReferral:
-    source, target = by_code()[scene.source], by_code()[scene.target]
-    assert source.tier is not None and target.tier is not None  # noqa: S101, PT018
-    department = _department(scene.target, case)
-    state, steps = State.DRAFT, []
-    for step, minutes in scene.steps:
-        state = NEXT[state, step]
-        at = now - timedelta(minutes=minutes)
-        steps.append(_step(step, at, scene, case, seats, department))
-    is_skipping = skips(source.tier, target.tier)
-    is_stat = scene.urgency is Urgency.STAT
-    return PlannedReferral(
-        key=key,
-        person=person,
-        follows="",
-        from_institution=scene.source,
-        from_department=scene.department,
-        from_post=seats.doctor(scene.source, scene.department),
-        to_institution=scene.target,
-        to_department=department,
-        outside_name="",
-        outside_place="",
-        direction=direction(source.tier, target.tier),
-        urgency=scene.urgency,
-        specialty=case.specialty,
-        diagnosis_code=case.code,
-        diagnosis_name=case.name,
-        complaint=case.complaint.format_map(_WORDS),
-        reason=case.reason.format_map(_WORDS),
-        rule_ids=case.rule_ids,
-        content={
-            name: text.format_map(_WORDS) for name, text in case.content.items() if text
-        },
-        skip_reason="no_capability" if is_skipping else "",
-        outside_reason="",
-        consent_by="spouse" if is_stat else "self",
-        drafted_at=now - timedelta(minutes=scene.drafted),
-        steps=tuple(steps),
-        ends_in=state,
-    )
+@dataclass(frozen=True, slots=True)
+class _Staging:
+    """One scene becoming a plan."""
 
+    key: str
+    scene: Scene
+    case: Case
+    seats: _Seats
+    now: datetime
 
-def _step(
-    step: Step, at: datetime, scene: Scene, case: Case, seats: _Seats, department: str
-) -> PlannedStep:
-    planned = PlannedStep(step, at, _post(step, scene, seats, department))
-    if step is Step.SCHEDULE:
-        return replace(planned, visit_at=_next_clinic(at))
-    if step is Step.COMPLETE:
-        return replace(planned, feedback=dict(case.feedback))
-    if step is Step.DECLINE:
-        note = "缺近三个月糖化血红蛋白和用药记录，请补齐后重新提交。"
-        return replace(planned, reason_code=scene.declined, note=note)
-    return planned
+    def plan(self, person: UUID) -> PlannedReferral:
+        scene, case = self.scene, self.case
+        source, target = by_code()[scene.source].tier, by_code()[scene.target].tier
+        assert source is not None and target is not None  # noqa: S101, PT018
+        state = State.DRAFT
+        for step, _minutes in scene.steps:
+            state = NEXT[state, step]
+        return PlannedReferral(
+            key=self.key,
+            person=person,
+            follows="",
+            from_institution=scene.source,
+            from_department=scene.department,
+            from_post=self.seats.doctor(scene.source, scene.department),
+            to_institution=scene.target,
+            to_department=self.department,
+            outside_name="",
+            outside_place="",
+            direction=direction(source, target),
+            urgency=scene.urgency,
+            specialty=case.specialty,
+            diagnosis_code=case.code,
+            diagnosis_name=case.name,
+            complaint=case.complaint.format_map(_WORDS),
+            reason=case.reason.format_map(_WORDS),
+            rule_ids=case.rule_ids,
+            content={
+                name: text.format_map(_WORDS)
+                for name, text in case.content.items()
+                if text
+            },
+            skip_reason="no_capability" if skips(source, target) else "",
+            outside_reason="",
+            consent_by="spouse" if scene.urgency is Urgency.STAT else "self",
+            drafted_at=self._ago(scene.drafted),
+            steps=tuple(self._step(*taken) for taken in scene.steps),
+            ends_in=state,
+        )
 
+    @property
+    def department(self) -> str:
+        return _department(self.scene.target, self.case)
 
-def _post(step: Step, scene: Scene, seats: _Seats, department: str) -> UUID:
-    if step in _SENDERS:
-        return seats.doctor(scene.source, scene.department)
-    if step in _DOCTORS:
-        return seats.doctor(scene.target, department)
-    return seats.desk(scene.target)
+    def _ago(self, minutes: int) -> datetime:
+        return self.now - timedelta(minutes=minutes)
+
+    def _step(self, step: Step, minutes: int) -> PlannedStep:
+        at = self._ago(minutes)
+        planned = PlannedStep(step, at, self._post(step))
+        if step is Step.SCHEDULE:
+            return replace(planned, visit_at=_next_clinic(at))
+        if step is Step.COMPLETE:
+            return replace(planned, feedback=dict(self.case.feedback))
+        if step is Step.DECLINE:
+            note = "缺近三个月糖化血红蛋白和用药记录，请补齐后重新提交。"
+            return replace(planned, reason_code=self.scene.declined, note=note)
+        return planned
+
+    def _post(self, step: Step) -> UUID:
+        scene = self.scene
+        if step in _SENDERS:
+            return self.seats.doctor(scene.source, scene.department)
+        if step in _DOCTORS:
+            return self.seats.doctor(scene.target, self.department)
+        return self.seats.desk(scene.target)
 
 
 def _department(house: str, case: Case) -> str:

@@ -76,7 +76,7 @@ def load_sight(actor: Actor, region: Region, told: Told) -> None:
 
 
 def load_stays(actor: Actor, told: Told) -> None:
-    """After the stories: they have taken their beds, one by one; these take the rest."""
+    """After the stories, whose patients have taken their beds one by one."""
     encounters = [_encounter(person, visit) for person, visit in told.stays]
     holds = list(_holds(encounters))
     scheduling.load_many(actor, holds=holds)
@@ -108,13 +108,13 @@ def _until(history: History, died_at: datetime | None) -> History:
         visits=tuple(
             one for one in history.visits if (one.ends_at or one.starts_at) < died_at
         ),
-        prescriptions=tuple(one for one in history.prescriptions if one.starts_on < day),
+        prescriptions=tuple(
+            one for one in history.prescriptions if one.starts_on < day
+        ),
     )
 
 
-def _visits(
-    visits: Iterable[Visit], span: Span | None, told: Told
-) -> Iterator[Visit]:
+def _visits(visits: Iterable[Visit], span: Span | None, told: Told) -> Iterator[Visit]:
     for visit in visits:
         if visit.ends_at is not None or span is None or span[1] <= visit.starts_at:
             yield visit

@@ -29,6 +29,7 @@ from yilian.registry.population.models import (
 from yilian.registry.population.rules import Ground, Scope
 from yilian.registry.population.services.numbers import new_identifier, phone_columns
 
+
 @transaction.atomic
 def open_accounts(actor: Actor, region: Region) -> dict[UUID, Account]:
     """For the residents of the cast."""
@@ -64,6 +65,7 @@ def grant(
     ground: Ground,
     evidence: tuple[str, UUID],
     period: tuple[datetime, datetime | None],
+    *,
     scope: Scope = Scope.FULL,
 ) -> Grant:
     """An unsaved row; it always says on what evidence it rests."""
@@ -147,7 +149,7 @@ def _registration_grant(one: Resident) -> Grant:
         Ground.REGISTRATION,
         ("registration", one.id),
         (one.registered_at, None),
-        Scope.IDENTITY,
+        scope=Scope.IDENTITY,
     )
 
 

@@ -24,7 +24,6 @@ from yilian.resources.scheduling import services as scheduling
 from yilian.resources.scheduling.models import Bed, Slot
 
 
-
 def institution_id(code: str) -> UUID:
     return by_code()[code].id
 
@@ -33,6 +32,13 @@ def department_id(code: str, key: str) -> UUID | None:
     """None where the institution has no such department, or none is meant."""
     found = by_code()[code].department(key) if key else None
     return found.id if found else None
+
+
+def ward_id(code: str, key: str) -> UUID:
+    found = department_id(code, key)
+    if found is None:
+        raise LookupError(f"{code} has no {key}")
+    return found
 
 
 def load_institutions(actor: Actor, region: Region) -> None:
@@ -101,7 +107,7 @@ def load_beds_and_slots(actor: Actor, region: Region) -> None:
             Bed(
                 id=plan.id,
                 institution_id=institution_id(plan.institution),
-                department_id=department_id(plan.institution, plan.department),
+                department_id=ward_id(plan.institution, plan.department),
                 label=plan.label,
                 quota=plan.quota.value,
             )
@@ -111,7 +117,7 @@ def load_beds_and_slots(actor: Actor, region: Region) -> None:
             Slot(
                 id=plan.id,
                 institution_id=institution_id(plan.institution),
-                department_id=department_id(plan.institution, plan.department),
+                department_id=ward_id(plan.institution, plan.department),
                 quota=plan.quota.value,
                 starts_at=plan.starts_at,
                 ends_at=plan.ends_at,

@@ -23,7 +23,7 @@ from yilian.kernel.errors import DomainError
 from yilian.registry.directory.queries.actors import actor_of_staff
 
 ORIGIN: Final = "demo"
-Act = Callable[[], None]
+Act = Callable[[], object]
 
 
 @dataclass(slots=True)

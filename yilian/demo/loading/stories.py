@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from yilian.care.referral.rules.states import OPEN, State, Step
+from yilian.care.referral.rules.states import OPEN, State
 from yilian.care.referral.services import drafting
 from yilian.demo.loading.acts import TAKE, Taking, leave_sender
 from yilian.demo.loading.places import department_id, institution_id
@@ -19,9 +19,8 @@ from yilian.demo.loading.stage import Stage
 from yilian.demo.loading.story import Story
 from yilian.demo.world.referrals.model import PlannedReferral, PlannedStep
 from yilian.foundation.access.actor import Actor, system_actor
-from yilian.kernel.errors import Conflict
 from yilian.kernel.ids import new_id
-from yilian.registry.consortium.queries import shared_consortia
+from yilian.registry.consortium.queries import patient_consortia
 from yilian.registry.population.ports import demo_card_of
 from yilian.resources.reception import services as reception
 from yilian.resources.reception.rules import Disposition, EncounterKind, Presence
@@ -154,7 +153,7 @@ def _outside_reason(stage: Stage, story: Story) -> str:
     """Between houses that share no consortium a reason is asked for."""
     source = institution_id(story.plan.from_institution)
     target = institution_id(story.plan.to_institution)
-    shared = shared_consortia(source, [target], stage.now.date())
+    shared = patient_consortia(source, [target], stage.now.date())
     return "" if shared.get(target) else _OUTSIDE
 
 

@@ -51,7 +51,9 @@ class Story:
 
     @property
     def department(self) -> Department | None:
-        return self.target and self.target.department(self.plan.to_department)
+        if self.target is None:
+            return None
+        return self.target.department(self.plan.to_department)
 
     @property
     def care_kind(self) -> CareKind:
@@ -67,7 +69,9 @@ class Story:
         """As what the person is with the sender."""
         plan = self.plan
         is_hospital = self.sender.tier in _HOSPITAL
-        is_stay = plan.direction is Direction.DOWN or plan.urgency is not Urgency.ROUTINE
+        is_stay = (
+            plan.direction is Direction.DOWN or plan.urgency is not Urgency.ROUTINE
+        )
         if is_hospital and is_stay and self._sending_ward:
             return EncounterKind.INPATIENT
         is_stat = plan.urgency is Urgency.STAT
