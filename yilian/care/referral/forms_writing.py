@@ -10,13 +10,15 @@ from django.http import QueryDict
 
 from yilian.care.referral.models import Referral
 from yilian.care.referral.queries.offering import Start, Wish
+from yilian.care.referral.rules import handover
 from yilian.care.referral.rules.handover import SECTIONS
 from yilian.care.referral.rules.reasons import CareKind, Urgency
 from yilian.care.referral.services.drafting import Sheet
+from yilian.care.referral.services.sending import CONSENT_BY
 from yilian.foundation.terminology.queries import icd10_name
 from yilian.kernel.errors import Invalid
 from yilian.kernel.ids import new_id
-from yilian.kernel.safe_text import clean_line
+from yilian.kernel.safe_text import clean_line, is_blank
 from yilian.kernel.text import Text, _
 from yilian.kernel.tier import Direction
 from yilian.registry.directory.rules import SPECIALTY_NAMES
@@ -68,7 +70,8 @@ class Typed:
             urgency=post.get("urgency", Urgency.ROUTINE.value),
             care_kind=post.get("care_kind", CareKind.OUTPATIENT.value),
             specialty=post.get("specialty", ""),
-            diagnosis_code=post.get("diagnosis_code", "").strip(),
+            # A code never holds a NUL, and no database takes one.
+            diagnosis_code=post.get("diagnosis_code", "").replace("\0", "?").strip(),
             diagnosis_words=post.get("diagnosis_code_words", "").strip(),
             reason=post.get("reason", ""),
             target=post.get("to_institution_id", ""),
@@ -168,9 +171,10 @@ class Typed:
         """A page without one is a new page."""
         return _uuid(self.key) or new_id()
 
-    def sheet(self) -> Sheet:
-        """Raises `Invalid` with every field that cannot be what it should be."""
-        wrong: Wrong = {}
+    def sheet(self, *, to_submit: bool = False) -> Sheet:
+        """Raises `Invalid` with every field that cannot be what it should be; what a
+        submission lacks besides is named in the same answer."""
+        wrong: Wrong = self._lacking() if to_submit else {}
         urgency = _one_of(Urgency, self.urgency, "urgency", wrong)
         care_kind = _one_of(CareKind, self.care_kind, "care_kind", wrong)
         names = {
@@ -200,6 +204,29 @@ class Typed:
             outside_reason=self.outside_reason,
             **outside,
         )
+
+    def _lacking(self) -> Wrong:
+        wrong: Wrong = {}
+        wish = self.wish
+        try:
+            handover.check(SECTIONS[wish.way], self.content, urgency=wish.urgency)
+        except Invalid as error:
+            wrong |= error.fields
+        if self.consent_by not in CONSENT_BY:
+            wrong["consent_by"] = _("请记录是谁同意转诊。")
+        if not self.target_id and not self.is_outside:
+            wrong["to_institution_id"] = _("请选择接收机构。")
+        if wish.urgency is not Urgency.STAT:
+            wrong |= self._unnamed()
+        return wrong
+
+    def _unnamed(self) -> Wrong:
+        wrong: Wrong = {}
+        if is_blank(self.reason):
+            wrong["reason"] = _("请写明转诊原因。")
+        if icd10_name(self.diagnosis_code) is None:
+            wrong["diagnosis_code"] = _("没有这个诊断编码，请从列表中选择。")
+        return wrong
 
     def _complaint(self) -> str:
         """In an emergency the complaint is reason enough."""

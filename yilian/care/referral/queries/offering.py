@@ -1,7 +1,8 @@
 """What the page of a new referral starts with, and the destinations it offers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 from uuid import UUID
 
@@ -20,7 +21,10 @@ from yilian.kernel import calendar
 from yilian.kernel.names import pinyin_prefix
 from yilian.kernel.safe_text import is_blank
 from yilian.kernel.tier import Direction, Tier, direction
+from yilian.record.advice.groups import groups_of
+from yilian.record.advice.loading import shipped
 from yilian.record.advice.rules import Direction as advised  # noqa: N813
+from yilian.record.advice.rules import Rule
 from yilian.record.queries.summaries import problems
 from yilian.registry.directory.models import Institution, InstitutionQuerySet
 
@@ -48,7 +52,7 @@ def named(actor: Actor, person_id: UUID, wish: Wish, text: str) -> list[Proposal
     """By a part of the name, the beginning of its pinyin or initials."""
     if is_blank(text):
         return []
-    asked = text.strip()[:40]
+    asked = text.replace("\0", " ").strip()[:40]
     found = Q(legal_name__icontains=asked) | Q(short_name__icontains=asked)
     letters = pinyin_prefix(asked)
     if letters:
@@ -120,8 +124,8 @@ def start(
     rules = rules_of(actor, person_id)
     fired = [line for line in rules if line.way is way]
     parent = _parent(actor, person_id, parent_id)
-    code, name = _diagnosis(actor, person_id, parent)
     group = fired[0].group if fired else ""
+    code, name = _diagnosis(actor, person_id, parent, group)
     return Start(
         way=way,
         content=prefill.content(actor, person_id, way),
@@ -130,13 +134,15 @@ def start(
         diagnosis_code=code,
         diagnosis_name=name,
         specialty=parent.specialty if parent else _SPECIALTY_OF.get(group, ""),
-        reason="；".join(gettext(line.title) for line in fired)[:_REASON],
+        reason=gettext("；").join(gettext(line.title) for line in fired[:2])[:_REASON],
         rule_ids=tuple(line.rule_id for line in fired),
         parent_id=parent.id if parent else None,
     )
 
 
 _REASON: Final = 512
+_MOST_TRIED: Final = 5
+ICD10: Final = "http://hl7.org/fhir/sid/icd-10"
 _WAYS: Final = {
     advised.UP: Direction.UP,
     advised.EMERGENCY: Direction.UP,
@@ -145,16 +151,32 @@ _WAYS: Final = {
 _SPECIALTY_OF: Final = {"hypertension": "cardiology", "diabetes": "endocrinology"}
 
 
+def fitting(rule_ids: Iterable[str], way: Direction) -> tuple[str, ...]:
+    """Those that speak for this direction: a rule for going up is no ground to go
+    down."""
+    ways = {rule.rule_id: _WAYS.get(rule.direction) for rule in _shipped_rules()}
+    return tuple(rule_id for rule_id in rule_ids if ways.get(rule_id) is way)
+
+
+@cache
+def _shipped_rules() -> tuple[Rule, ...]:
+    return tuple(rule for pack in shipped() for rule in pack.rules)
+
+
 def _diagnosis(
-    actor: Actor, person_id: UUID, parent: Referral | None
+    actor: Actor, person_id: UUID, parent: Referral | None, group: str
 ) -> tuple[str, str]:
-    """Of the hop before; else the first active problem that the coding knows."""
+    """Of the hop before; else an active problem that the coding knows, first of the
+    disease whose rule fires."""
     if parent is not None:
         return parent.diagnosis_code, parent.diagnosis_name
-    for placed in problems(actor, person_id):
-        name = icd10_name(placed.line.code) if placed.line.is_active else None
+    lines = [placed.line for placed in problems(actor, person_id)]
+    codes = [line.code for line in lines if line.is_active and line.code]
+    codes.sort(key=lambda code: group not in groups_of(ICD10, code))
+    for code in codes[:_MOST_TRIED]:
+        name = icd10_name(code)
         if name:
-            return placed.line.code, name
+            return code, name
     return "", ""
 
 

@@ -1,5 +1,7 @@
 """The page of a new referral: before it, on it, after it."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -359,3 +361,120 @@ def test_the_page_is_bounded(
     gp.get(page(resident))
     with django_assert_max_num_queries(55):
         gp.get(page(resident))
+
+
+def test_all_that_a_submission_lacks_is_named_at_once(
+    gp: Client, resident: Person
+) -> None:
+    sheet = typed("", complaint="", treatment="", consent_by="", diagnosis_code="")
+    text = words(gp.post(write(resident), sheet))
+    for told in (
+        "请填写主诉",
+        "请填写已做处理",
+        "请记录是谁同意",
+        "请选择接收机构",
+        "没有这个诊断编码",
+    ):
+        assert told in text
+
+
+def test_a_rule_for_going_up_is_no_ground_to_go_down(
+    gp: Client, county: Place, resident: Person
+) -> None:
+    gp.post(write(resident), typed(county.id, rule_ids=["HTN-F3", "HTN-D1", "X-1"]))
+    assert Referral.objects.get().rule_ids == ["HTN-F3"]
+
+
+class TestDestinations:
+    def ask(self, client: Client, person: Person, name: str, **changes: Any) -> str:
+        answer = client.post(reverse(name, args=[person.id]), typed(**changes))
+        assert answer.status_code == 200
+        return words(answer)
+
+    def test_they_come_with_reasons_and_clauses(
+        self, gp: Client, county: Place, resident: Person
+    ) -> None:
+        text = self.ask(gp, resident, "referral:destinations")
+        assert "永宁县人民医院" in text
+        assert "双向转诊协议有效" in text
+        assert "NX-2.2.4-c" in text
+        assert f'value="{county.id}:{county.ward.id}"' in text
+
+    def test_the_choice_is_kept_even_when_it_is_no_longer_among_the_best(
+        self, gp: Client, county: Place, stranger: Place, resident: Person
+    ) -> None:
+        for place in (county, stranger):
+            text = self.ask(gp, resident, "referral:destinations", to=place.id)
+            chosen = [part for part in text.split("<input") if str(place.id) in part]
+            assert " checked" in chosen[0]
+
+    def test_without_a_lane_it_is_said(self, gp: Client, resident: Person) -> None:
+        text = self.ask(gp, resident, "referral:destinations")
+        assert "无绿色通道" in text
+        assert "没有有效的双向转诊协议" in text
+
+    def test_another_house_is_found_by_name_in_the_direction(
+        self, gp: Client, resident: Person
+    ) -> None:
+        name = "referral:other_institutions"
+        assert "平罗县人民医院" in self.ask(gp, resident, name, other="平罗")
+        for none in ("红星村", "%", "没有这家", EVIL):
+            text = self.ask(gp, resident, name, other=none)
+            assert "没有找到" in text
+            assert EVIL not in text
+        assert self.ask(gp, resident, name, other=" ").strip() == ""
+
+    def test_junk_changes_nothing(self, gp: Client, resident: Person) -> None:
+        junk = {
+            "way": EVIL,
+            "urgency": "x",
+            "specialty": EVIL,
+            "diagnosis_code": "x" * 900,
+        }
+        assert EVIL not in self.ask(gp, resident, "referral:destinations", **junk)
+
+    def test_not_for_strangers(self, stranger: Place, resident: Person) -> None:
+        client = as_actor(stranger.doctor)
+        for name in ("referral:destinations", "referral:other_institutions"):
+            answer = client.post(reverse(name, args=[resident.id]), typed())
+            assert answer.status_code == 404
+        handover = reverse("referral:handover", args=[resident.id])
+        assert client.get(handover).status_code == 403
+
+    def test_the_parts_of_the_other_direction_come_when_wanted(
+        self, township: Place, resident: Person
+    ) -> None:
+        client = as_actor(township.doctor)
+        address = reverse("referral:handover", args=[resident.id])
+        assert 'name="warning_signs"' in words(client.get(f"{address}?way=down"))
+        assert 'name="complaint"' in words(client.get(f"{address}?way=up"))
+
+
+@pytest.mark.parametrize("junk", ["\x00", "9" * 3000, "😀\u202e", "%_'\";--", "１００"])
+@pytest.mark.parametrize(
+    "field",
+    sorted(
+        {
+            *typed(),
+            "other",
+            "outside_name",
+            "outside_place",
+            "rule_ids",
+            "parent",
+            "skip_reason",
+            "revision",
+        }
+    ),
+)
+def test_junk_in_any_field_gets_a_clear_answer(
+    field: str, junk: str, gp: Client, county: Place, township: Place, resident: Person
+) -> None:
+    draft = region.drafted(township, county, resident)
+    sheet = typed(county.id, revision=draft.revision) | {field: junk}
+    for address in (
+        write(resident),
+        reverse("referral:rewrite", args=[draft.id]),
+        reverse("referral:destinations", args=[resident.id]),
+        reverse("referral:other_institutions", args=[resident.id]),
+    ):
+        assert gp.post(address, sheet).status_code in (200, 302, 409, 422)

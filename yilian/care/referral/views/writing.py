@@ -1,6 +1,7 @@
 """The page of a new referral: one page, prefilled, nothing typed is lost."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from yilian.care.referral.queries import offering, prefill
 from yilian.care.referral.queries.under_way import under_way
 from yilian.care.referral.rules import reasons
 from yilian.care.referral.rules.handover import SECTIONS
+from yilian.care.referral.rules.reasons import Urgency
 from yilian.care.referral.rules.states import State
 from yilian.care.referral.services import drafting, writing
 from yilian.care.referral.services.sending import CONSENT_BY, OpenEpisode
@@ -32,6 +34,14 @@ from yilian.registry.population.rules import GROUP_NAMES, RELATION_NAMES, Scope
 Act = Callable[[Typed], Referral]
 
 _WHO: Final = _("只有医疗机构的医师或转诊办公室可以开具转诊单。")
+# Where a field without a box of its own name is found.
+ANCHORS: Final = {
+    "to_institution_id": "destinations-card",
+    "to_department_id": "destinations-card",
+    "consent_by": "consent-card",
+    "urgency": "refer",
+    "way": "refer",
+}
 CONSENT_NAMES: Final[Mapping[str, str]] = {"self": _("患者本人"), **RELATION_NAMES}
 NOT_REFERRED_TO: Final = frozenset(
     {"management", "public_health", "imaging", "laboratory", "pathology"}
@@ -64,7 +74,7 @@ def write(request: ActorRequest, person_id: UUID) -> HttpResponse:
         facts: dict[str, Any] = {
             "key": typed.idempotency_key,
             "person_id": person_id,
-            "sheet": typed.sheet(),
+            "sheet": typed.sheet(to_submit=not _only_saves(request)),
             "parent_id": _uuid(typed.parent),
         }
         if _only_saves(request):
@@ -89,13 +99,14 @@ def edit(request: ActorRequest, referral_id: UUID) -> HttpResponse:
 def rewrite(request: ActorRequest, referral_id: UUID) -> HttpResponse:
     row = _editable(request, referral_id)
     typed = _typed(request, row)
+    to_submit = row.state == State.DRAFT and not _only_saves(request)
 
     def act(typed: Typed) -> Referral:
         facts: dict[str, Any] = {
-            "sheet": typed.sheet(),
+            "sheet": typed.sheet(to_submit=to_submit),
             "revision": int(typed.revision) if typed.revision.isdecimal() else None,
         }
-        if _only_saves(request) or row.state != State.DRAFT:
+        if not to_submit:
             return drafting.save_draft(request.actor, row.id, **facts)
         return writing.save_and_submit(
             request.actor, row.id, **facts, consent_by=typed.consent_by
@@ -176,7 +187,8 @@ def _typed(request: ActorRequest, row: Referral | None = None) -> Typed:
     if row is not None and row.state != State.DRAFT:
         # The receiver has been asked already: only what it is told may change.
         return typed.bound_to(row)
-    return typed.going(offering.way_to(request.actor, typed.target_id))
+    typed = typed.going(offering.way_to(request.actor, typed.target_id))
+    return replace(typed, rule_ids=offering.fitting(typed.rule_ids, typed.wish.way))
 
 
 def _only_saves(request: ActorRequest) -> bool:
@@ -221,6 +233,7 @@ def _page(
         "error": error.text if error else None,
         "open_id": error.referral_id if isinstance(error, OpenEpisode) else None,
         "errors": _errors(error),
+        "anchors": ANCHORS,
         "sections": {way.value: parts for way, parts in SECTIONS.items()},
         "group_names": GROUP_NAMES,
         "rules": offering.rules_of(actor, person_id) if rules is None else rules,
@@ -247,6 +260,7 @@ def _destinations(actor: Actor, person_id: UUID, typed: Typed) -> dict[str, Any]
         "person_id": person_id,
         "proposals": offered,
         "own_tier": actor.tier,
+        "usual_reason": "emergency" if typed.wish.urgency is Urgency.STAT else "",
         "ways": [(way.value, DIRECTION_NAMES[way]) for way in ways_from(actor.tier)],
     }
 
