@@ -78,7 +78,7 @@ MENU: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         _("审计"), "audit:list", "shield-check", "keep",
-        frozenset({Role.AUDIT_ADMIN, Role.SECURITY_ADMIN}),
+        frozenset({Role.AUDIT_ADMIN}),
     ),
     Entry(
         _("紧急调阅复核"), "population:reviews", "lock-open", "keep",
