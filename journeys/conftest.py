@@ -39,17 +39,16 @@ class Region:
 def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed: journeys need a browser")
+    running = os.environ.get("YILIAN_JOURNEYS_AT")
+    if running:  # while writing a journey: a region that is already up
+        env = dict(os.environ)
+        yield Region(running, lambda *words: _run(env, *words))
+        return
     folder = tmp_path_factory.mktemp("region")
     port = _free_pair()
     env = _environment(folder, port)
 
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*YILIAN, *words], env=env, cwd=ROOT, text=True, capture_output=True,
-            timeout=PATIENCE_SECONDS, check=False,
-        )  # fmt: skip
-
-    built = run("demo", "--residents", RESIDENTS)
+    built = _run(env, "demo", "--residents", RESIDENTS)
     assert built.returncode == 0, built.stdout + built.stderr
     log = (folder / "up.log").open("w")
     process = subprocess.Popen(
@@ -58,7 +57,7 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
     address = f"http://127.0.0.1:{port}"
     try:
         _wait(address, process, folder / "up.log")
-        yield Region(address, run)
+        yield Region(address, lambda *words: _run(env, *words))
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
@@ -90,7 +89,7 @@ def enter(region: Region, browser: Browser) -> Iterator[Callable[[str], Page]]:
         context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()
-        page.goto(f"{region.address}/demo/")
+        page.goto(f"{region.address}/demo/cast")
         page.locator(f"button[value='{username}']").click()
         page.wait_for_load_state()
         return page
@@ -98,6 +97,13 @@ def enter(region: Region, browser: Browser) -> Iterator[Callable[[str], Page]]:
     yield sign_in
     for context in contexts:
         context.close()
+
+
+def _run(env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*YILIAN, *words], env=env, cwd=ROOT, text=True, capture_output=True,
+        timeout=PATIENCE_SECONDS, check=False,
+    )  # fmt: skip
 
 
 def _environment(folder: Path, port: int) -> dict[str, str]:
@@ -130,7 +136,7 @@ def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
         assert process.poll() is None, log.read_text()
         try:
             with urllib.request.urlopen(f"{address}/healthz", timeout=5) as answer:  # noqa: S310
-                if answer.status == 200:  # noqa: PLR2004
+                if answer.status == 200:
                     return
         except (urllib.error.URLError, OSError):
             time.sleep(0.3)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import DataError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
@@ -12,10 +12,12 @@ from django.utils.translation import gettext
 
 from yilian.interfaces.web.errors import Refusal, answer, busy, render_error
 from yilian.interfaces.web.shell import live_url
-from yilian.kernel.errors import DomainError
+from yilian.kernel.errors import DomainError, Invalid
+from yilian.kernel.text import _
 
 LANGUAGE_COOKIE: Final = "yilian_language"
 HEALTH_PATH: Final = "/healthz"
+UNREADABLE: Final = _("输入里有无法保存的字符或过大的数字，请删去后重试。")
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -88,6 +90,9 @@ class Refusals:
     ) -> HttpResponse | None:
         if isinstance(error, DomainError):
             return render_error(request, error)
+        if isinstance(error, DataError):
+            # A character or a number no column can hold, where no form stood before.
+            return render_error(request, Invalid(UNREADABLE))
         if isinstance(error, OperationalError):
             return busy(request)
         return None

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from yilian.care.referral.models import Referral
 from yilian.care.referral.rules.destination import Candidate, Proposal, propose
 from yilian.care.referral.rules.reasons import Urgency
 from yilian.foundation.access.actor import Actor
@@ -22,7 +23,8 @@ from yilian.kernel.distance import Place, great_circle_km, road_minutes
 from yilian.kernel.errors import NotFound
 from yilian.kernel.tier import Direction, Tier, direction
 from yilian.registry.consortium.models import Membership, MembershipQuerySet
-from yilian.registry.consortium.queries import agreements_for, shared_consortia
+from yilian.registry.consortium.queries import agreements_for, patient_consortia
+from yilian.registry.consortium.rules import Form
 from yilian.registry.directory.models import Department, Institution
 from yilian.registry.population.models import Person
 from yilian.registry.population.queries import chosen_institutions, sight_of
@@ -47,6 +49,7 @@ class _Asked:
     specialty: str
     area_code: str  # where the person lives
     chosen: Collection[UUID]
+    senders: Collection[UUID]  # who sent the person up, as far as this house knows
     day: date
 
     @property
@@ -83,6 +86,7 @@ def proposals(
         specialty=specialty,
         area_code=Person.objects.values_list("area_code", flat=True).get(pk=person_id),
         chosen=frozenset(chosen_institutions(person_id, day).values()),
+        senders=_senders(actor, person_id),
         day=day,
     )
     houses = _houses(asked, only)
@@ -98,14 +102,28 @@ def _houses(asked: _Asked, only: Collection[UUID] | None) -> list[Institution]:
     own = asked.actor.tier or Tier.VILLAGE
     tiers = [tier.value for tier in Tier if direction(own, tier) is asked.way]
     wanted = Q(pk__in=asked.chosen) | Q(pk__in=_partners(asked).values("institution"))
+    wanted |= Q(pk__in=asked.senders)
     wanted |= _near(asked) if asked.way is not Direction.UP else _capable(asked)
     return list(rows.filter(wanted, tier__in=tiers).order_by("code")[:MOST_LOOKED_AT])
 
 
 def _partners(asked: _Asked) -> MembershipQuerySet:
     own = Membership.objects.on(asked.day).filter(institution=asked.home)
-    members = Membership.objects.on(asked.day)
+    # The telemedicine network joins every house: no ground to send a patient there.
+    network = Form.TELEMEDICINE_NETWORK.value
+    members = Membership.objects.on(asked.day).exclude(consortium__form=network)
     return members.filter(consortium__in=own.values("consortium"))
+
+
+def _senders(actor: Actor, person_id: UUID) -> frozenset[UUID]:
+    """Whoever began or passed on the illnesses that brought the person here."""
+    here = Referral.objects.visible_to(actor).filter(
+        person=person_id, to_institution=actor.institution_id
+    )
+    hops = Referral.objects.filter(
+        episode__in=here.values("episode"), submitted_at__isnull=False
+    )
+    return frozenset(hops.values_list("from_institution", flat=True))
 
 
 def _near(asked: _Asked) -> Q:
@@ -138,7 +156,7 @@ def _candidates(
         return []
     departments = _best_departments(asked, ids)
     places = free_places([found.pk for found in departments.values()], now)
-    shared = shared_consortia(asked.home, ids, asked.day)
+    shared = patient_consortia(asked.home, ids, asked.day)
     agreed = agreements_for(asked.home, ids, asked.day)
     start = _place(Institution.objects.get(pk=asked.home))
     return [
@@ -201,6 +219,7 @@ def _candidate(
         km=km,
         minutes=None if km is None else road_minutes(km),
         phone=house.referral_phone or house.phone,
+        has_sent=house.pk in asked.senders,
         is_home=len(township) == _TOWNSHIP and house.area_code.startswith(township),
     )
 

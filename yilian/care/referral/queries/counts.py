@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.db.models import (
     Aggregate,
@@ -220,7 +220,7 @@ def _by_county(
         .annotate(**numbers)
         .order_by("county")
     )
-    return {row["county"]: row for row in found if row["county"]}
+    return {row["county"]: cast(Any, row) for row in found if row["county"]}
 
 
 def _pairs(rows: QuerySet[Referral], now: datetime) -> list[PairLine]:

@@ -193,7 +193,8 @@ def _reached(actor: Actor, way: Direction) -> InstitutionQuerySet:
     own = actor.tier or Tier.VILLAGE
     tiers = [tier.value for tier in Tier if direction(own, tier) is way]
     rows = Institution.objects.open_on(today).receiving()
-    return rows.filter(tier__in=tiers).exclude(pk=actor.institution_id)
+    elsewhere = Q() if actor.institution_id is None else ~Q(pk=actor.institution_id)
+    return rows.filter(elsewhere, tier__in=tiers)
 
 
 def _explained(

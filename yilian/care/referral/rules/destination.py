@@ -24,6 +24,7 @@ LADDER: Final = clause("NX-2.1.3-d")
 CAPABLE: Final = clause("NX-2.2.2-b")
 CHOSEN: Final = clause("NX-2.2.3-b")
 PLACES: Final = clause("NX-2.2.3-d")
+BACK: Final = clause("NX-2.2.4-d")
 HOME: Final = clause("NX-2.2.4-d")
 OWN: Final = clause("OWN")
 
@@ -46,6 +47,7 @@ class Candidate:
     minutes: int | None
     phone: str = ""
     is_home: bool = False  # serves the place where the person lives
+    has_sent: bool = False  # the person came up from there
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,8 @@ def _practical_reasons(candidate: Candidate) -> list[Because]:
         found.append(Because(soonest, PLACES, True))
     if candidate.is_home:
         found.append(Because(Text(_("患者居住地的机构")), HOME, True))
+    if candidate.has_sent:
+        found.append(Because(Text(_("患者由此转来")), BACK, True))
     if candidate.minutes is not None and candidate.km is not None:
         way = {"km": round(candidate.km), "minutes": candidate.minutes}
         found.append(Because(Text(_("约 {km} 公里，{minutes} 分钟"), way), OWN, True))
@@ -146,7 +150,10 @@ def _order(proposal: Proposal, urgency: Urgency) -> tuple[object, ...]:
     full = c.free_beds == 0
     if urgency is Urgency.STAT:
         return (capable, full, minutes, not c.has_agreement, c.name)
+    # Down, whoever sent the patient up is asked first: they know each other.
+    is_back = proposal.direction is Direction.DOWN and c.has_sent
     return (
+        not is_back,
         capable,
         not c.consortium_names,
         proposal.needs_skip_reason,
