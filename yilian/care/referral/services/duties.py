@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.utils.translation import gettext
 
 from yilian.care.referral.models import Breach, FollowUp, Referral
 from yilian.care.referral.queries import facts
@@ -83,7 +82,7 @@ def plan_check_of_result(referral: Referral) -> None:
 def drop(referral: Referral, kinds: Iterable[str], now: datetime) -> None:
     """No longer needed: the patient came, the feedback is here, or it is all over."""
     waiting = FollowUp.objects.filter(referral=referral, kind__in=kinds, done_at=None)
-    waiting.update(done_at=now, outcome=gettext(_("已不需要")))
+    waiting.update(done_at=now, outcome=_("已不需要"))
 
 
 def _plan(referral: Referral, kind: str, owner: UUID, due_on: date) -> None:
