@@ -21,6 +21,7 @@ from yilian.kernel import calendar
 from yilian.kernel.names import mask_name
 from yilian.kernel.page import Mark, Page, cut, read_mark
 from yilian.kernel.tier import DIRECTION_NAMES, Direction
+from yilian.registry.population.rules import county_name
 
 PAGE: Final = 40
 MOST_EXPORTED: Final = 5000
@@ -52,7 +53,7 @@ class ComplianceLine:
     urgency_name: str
     from_name: str
     to_name: str
-    insured_area: str
+    insured_place: str
     submitted_at: datetime | None
     accepted_at: datetime | None
     arrived_at: datetime
@@ -142,7 +143,7 @@ def months_offered(now: datetime) -> Iterator[date]:
 def as_cells(line: ComplianceLine) -> list[Any]:
     return [
         line.number, line.name, line.direction_name, line.urgency_name, line.from_name,
-        line.to_name, line.insured_area, line.submitted_at, line.accepted_at,
+        line.to_name, line.insured_place, line.submitted_at, line.accepted_at,
         line.arrived_at, line.has_agreement, line.verdict_name,
     ]  # fmt: skip
 
@@ -202,7 +203,7 @@ def _line(row: Referral) -> ComplianceLine:
         to_name=row.to_institution.short_name
         if row.to_institution
         else row.outside_name,
-        insured_area=row.person.insured_area,
+        insured_place=county_name(row.person.insured_area) or row.person.insured_area,
         submitted_at=row.submitted_at,
         accepted_at=row.answered_at,
         arrived_at=row.arrived_at,

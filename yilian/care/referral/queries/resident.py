@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from yilian.care.referral.rules.reasons import Urgency
 from yilian.care.referral.rules.states import COMING, OPEN, State
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.scope import find
+from yilian.kernel import calendar
 from yilian.kernel.page import Mark, Page, cut, read_mark
 from yilian.kernel.text import Text
 from yilian.kernel.tier import Direction
@@ -147,10 +148,18 @@ def _line(row: Referral, person: PersonCard, now: datetime) -> MyHop:
 def _moment(row: Referral, state: State) -> datetime | None:
     """The moment that matters to the patient in this state."""
     if state is State.SUBMITTED:
-        return row.answer_due_at
+        return _still_that_day(row.answer_due_at)
     if state in COMING:
-        return row.visit_at or (row.valid_until if state is State.ACCEPTED else None)
+        last = row.valid_until if state is State.ACCEPTED else None
+        return row.visit_at or _still_that_day(last)
     return None
+
+
+def _still_that_day(end: datetime | None) -> datetime | None:
+    """A limit that is up at midnight is told as the last minute before it."""
+    if end is None or end != calendar.start_of_day(calendar.local_day(end)):
+        return end
+    return end - timedelta(minutes=1)
 
 
 def _phone(house: Institution | None) -> str:

@@ -21,6 +21,7 @@ _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 def as_actor(actor: Actor) -> Client:
     client = Client()
+    assert actor.account_id is not None
     client.force_login(Account.objects.get(pk=actor.account_id), backend=_BACKEND)
     return client
 

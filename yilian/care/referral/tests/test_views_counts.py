@@ -1,6 +1,7 @@
 """Counts: numbers for their own area or consortium, few hidden, persons never."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -60,7 +61,11 @@ def test_up_down_answered_in_time_and_declined() -> None:
         ("暂无床位或号源", 1)
     ]
     county = next(line for line in found.counties if line.code == "640121")
-    assert (county.flow, county.words, county.gap) == (UpAndDown(6, 1), "100 %", 0)
+    assert (county.flow, county.words, county.gap) == (
+        UpAndDown(6, 1),
+        "100 %",
+        Decimal(0),
+    )
 
 
 @pytest.mark.usefixtures("busy")

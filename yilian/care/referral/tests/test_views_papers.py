@@ -1,6 +1,7 @@
 """Letters that print, and finding one by its number."""
 
 import pytest
+from django.template import engines
 from django.test import Client
 from django.urls import reverse
 
@@ -23,6 +24,7 @@ from yilian.care.referral.tests.world import (
 from yilian.foundation.access.actor import Role
 from yilian.foundation.audit.models import AuditEntry
 from yilian.registry.population.models import Person
+from yilian.resources.reception.rules import Disposition
 
 pytestmark = pytest.mark.django_db
 
@@ -53,11 +55,8 @@ def test_the_letter_carries_number_parts_and_contacts(
 def test_the_code_holds_the_number_and_nothing_else(
     waiting: Referral, county: Place
 ) -> None:
-    from yilian.interfaces.web.pictures import qr_svg
-
-    assert str(qr_svg(waiting.number)) in words(
-        as_actor(county.doctor).get(letter(waiting))
-    )
+    drawn = engines["jinja2"].env.globals["qr_svg"](waiting.number)
+    assert str(drawn) in words(as_actor(county.doctor).get(letter(waiting)))
 
 
 def test_going_down_the_sheet_has_plan_drugs_and_warning_signs(
@@ -104,7 +103,7 @@ def test_the_feedback_prints_once_it_is_given(
     assert "还没有反馈" in words(early)
     receiving.complete(
         county.doctor, here.id, feedback=dict(FEEDBACK),
-        disposition=region.receiving.Disposition.HOME,
+        disposition=Disposition.HOME,
     )  # fmt: skip
     text = plain(gp.get(feedback(here)))
     assert all(part in text for part in FEEDBACK.values())

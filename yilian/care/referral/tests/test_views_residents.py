@@ -19,6 +19,7 @@ from yilian.care.referral.tests.browsing import (
 )
 from yilian.care.referral.tests.world import Place
 from yilian.foundation.audit.models import AuditEntry
+from yilian.registry.consortium.tests.cast import a_day
 from yilian.registry.population.models import Person, Proxy
 from yilian.registry.population.tests import world as people
 
@@ -58,7 +59,7 @@ def test_whoever_stands_for_somebody_sees_theirs_too(
 ) -> None:
     son = people.person("马小军", sex="1")
     Proxy.objects.create(
-        person=resident, proxy=son, relation="child", period=(region.a_day(-1), None)
+        person=resident, proxy=son, relation="child", period=(a_day(-1), None)
     )
     client = as_resident(son)
     assert "马秀英" in words(client.get(reverse(MINE)))

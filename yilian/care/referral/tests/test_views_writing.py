@@ -23,8 +23,11 @@ from yilian.care.referral.tests.browsing import (
 from yilian.care.referral.tests.world import DOWN_CONTENT, Place
 from yilian.foundation.access.actor import Role
 from yilian.foundation.audit.models import AuditEntry
+from yilian.foundation.terminology.models import Concept
 from yilian.kernel.ids import new_id
 from yilian.registry.population.models import Person
+from yilian.registry.population.rules import Ground, Scope
+from yilian.registry.population.services.grants import give_grant
 
 pytestmark = pytest.mark.django_db
 
@@ -141,7 +144,7 @@ def test_an_emergency_does_not_wait_for_a_diagnosis(
     gp: Client, county: Place, resident: Person
 ) -> None:
     known = {"system": "icd10", "code": "R69.x00"}
-    region.Concept.objects.get_or_create(**known, defaults={"name": "原因不明"})
+    Concept.objects.get_or_create(**known, defaults={"name": "原因不明"})
     sheet = typed(county.id, urgency="stat", diagnosis_code="", reason="")
     assert gp.post(write(resident), sheet).status_code == 302
     assert Referral.objects.get().diagnosis_code == "R69.x00"
@@ -202,9 +205,9 @@ def test_an_open_referral_is_shown_before_the_form_and_at_the_try(
 def test_a_referral_of_others_is_told_without_a_way_in(
     waiting: Referral, tertiary: Place, resident: Person
 ) -> None:
-    region.give_grant(
+    give_grant(
         region.SYSTEM, person_id=resident.id, institution_id=tertiary.id,
-        ground=region.Ground.ENCOUNTER, scope=region.Scope.FULL,
+        ground=Ground.ENCOUNTER, scope=Scope.FULL,
         evidence_kind="encounter", evidence_id=new_id(),
     )  # fmt: skip
     text = words(as_actor(tertiary.doctor).get(page(resident)))

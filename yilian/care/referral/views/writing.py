@@ -42,7 +42,10 @@ ANCHORS: Final = {
     "urgency": "refer",
     "way": "refer",
 }
-CONSENT_NAMES: Final[Mapping[str, str]] = {"self": _("患者本人"), **RELATION_NAMES}
+CONSENT_NAMES: Final[Mapping[str, str]] = {
+    "self": _("患者本人"),
+    **{relation.value: name for relation, name in RELATION_NAMES.items()},
+}
 NOT_REFERRED_TO: Final = frozenset(
     {"management", "public_health", "imaging", "laboratory", "pathology"}
 )
