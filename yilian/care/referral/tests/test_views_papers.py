@@ -1,5 +1,7 @@
 """Letters that print, and finding one by its number."""
 
+from typing import Any, cast
+
 import pytest
 from django.template import engines
 from django.test import Client
@@ -55,7 +57,7 @@ def test_the_letter_carries_number_parts_and_contacts(
 def test_the_code_holds_the_number_and_nothing_else(
     waiting: Referral, county: Place
 ) -> None:
-    drawn = engines["jinja2"].env.globals["qr_svg"](waiting.number)
+    drawn = cast(Any, engines["jinja2"]).env.globals["qr_svg"](waiting.number)
     assert str(drawn) in words(as_actor(county.doctor).get(letter(waiting)))
 
 
