@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -49,6 +50,10 @@ _STORIES_FROM: Final = 35
 _STORIES_TO: Final = 92
 
 
+class NotADemo(RuntimeError):
+    """Invented people never stand beside real ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What came of it; `refused` is what the services did not allow."""
@@ -68,6 +73,8 @@ def build(
     now: datetime | None = None,
 ) -> Report:
     """`now` is when the region is looked at; everything lies before it."""
+    if not settings.YILIAN_DEMO:
+        raise NotADemo("YILIAN_DEMO is not set")
     progress(0, "规划区域 Planning the region")
     planned = region(residents, seed, now or timezone.now())
     hops = stories.stories_of(corridor.arranged(planned))

@@ -88,8 +88,9 @@ def _explain(stage: Stage, breach_id: UUID, house: str) -> None:
 
 
 def _quiet(stories: Sequence[Story]) -> list[UUID]:
-    """Persons whose stories are over: nobody there has an own ground any more."""
-    return [one.plan.person for one in stories if one.plan.ends_in is State.WITHDRAWN]
+    """Persons whose stories are over."""
+    over = {State.WITHDRAWN, State.DECLINED, State.COMPLETED}
+    return [one.plan.person for one in stories if one.plan.ends_in in over]
 
 
 def _break_glass(stage: Stage, opening: Opening, person: UUID) -> None:

@@ -22,7 +22,7 @@ class BesideFailed(RuntimeError):
 
 
 @contextmanager
-def beside(work: Callable[[], None]) -> Iterator[Callable[[], None]]:
+def beside(work: Callable[[], object]) -> Iterator[Callable[[], None]]:
     """Gives back how to wait for the end of `work`."""
     connections.close_all()  # a connection is never shared by two processes
     process = get_context("fork").Process(target=_run, args=(work, os.getpid()))
@@ -41,7 +41,7 @@ def _wait(process: BaseProcess) -> None:
         raise BesideFailed(f"exit code {process.exitcode}")
 
 
-def _run(work: Callable[[], None], parent: int) -> None:
+def _run(work: Callable[[], object], parent: int) -> None:
     Thread(target=_watch, args=(parent,), daemon=True).start()
     work()
     connections.close_all()

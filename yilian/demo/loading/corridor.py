@@ -5,7 +5,7 @@ over Yongning county up to Yinchuan: an emergency that came minutes ago, one tha
 nearly run out of time, somebody on the way, a follow-up that is due.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -109,10 +109,12 @@ SCENES: Final = (
 
 def arranged(region: Region) -> list[PlannedReferral]:
     """The world's plans, none of them stale, and the scenes for whom there is a
-    person."""
+    person. In a small region a scene takes somebody whose own story is over."""
     rng = stream(region.seed, "corridor")
     plans = [_fresh(plan, region.now, rng) for plan in region.referrals]
-    return [*plans, *_staged(region, {plan.person for plan in plans}, rng)]
+    scenes = list(_staged(region, plans, rng))
+    staged = {plan.person for plan in scenes}
+    return [*(plan for plan in plans if plan.person not in staged), *scenes]
 
 
 def _fresh(plan: PlannedReferral, now: datetime, rng: Random) -> PlannedReferral:
@@ -134,21 +136,36 @@ def _moved(plan: PlannedReferral, by: timedelta) -> PlannedReferral:
     return replace(plan, drafted_at=plan.drafted_at + by, steps=steps)
 
 
-def _staged(region: Region, busy: set[UUID], rng: Random) -> Iterator[PlannedReferral]:
+def _staged(
+    region: Region, plans: Sequence[PlannedReferral], rng: Random
+) -> Iterator[PlannedReferral]:
     seats = _Seats(region.staff.posts)
-    pool = list(_free(region.population.residents))
+    pool = list(_near(region.population.residents))
     rng.shuffle(pool)
+    pool.sort(key=lambda one: not one.area_code.startswith(_TOWN))
+    told = {plan.person for plan in plans}
+    busy = told - _done(plans)
     for number, scene in enumerate(SCENES, start=1):
         case = _CASES[scene.case]
-        person = scene.who or _somebody(pool, busy, case, region.now)
+        fitting = [one.id for one in pool if _fits(one, case, region.now)]
+        unheard = [one for one in fitting if one not in busy | told]
+        over = [one for one in fitting if one not in busy]
+        person = next(iter((*filter(None, [scene.who]), *unheard, *over)), None)
         if person is not None:
             busy.add(person)
             stage = _Staging(f"C{number:04}", scene, case, seats, region.now)
             yield stage.plan(person)
 
 
-def _free(residents: Iterable[Resident]) -> Iterator[Resident]:
-    """Of the cast's town first, then of its county."""
+def _done(plans: Iterable[PlannedReferral]) -> set[UUID]:
+    """Of stories with one hop, completed: there are enough of these."""
+    sent_on = {plan.person for plan in plans if plan.follows}
+    over = {plan.person for plan in plans if plan.ends_in is State.COMPLETED}
+    return over - sent_on
+
+
+def _near(residents: Iterable[Resident]) -> Iterator[Resident]:
+    """Of the cast's county."""
     for one in residents:
         is_here = one.area_code.startswith(_COUNTY_AREA)
         is_counted = one.died_at is None and one.likely_same_as is None
@@ -156,19 +173,12 @@ def _free(residents: Iterable[Resident]) -> Iterator[Resident]:
             yield one
 
 
-def _somebody(
-    pool: list[Resident], busy: set[UUID], case: Case, now: datetime
-) -> UUID | None:
-    fitting = [
-        one
-        for one in pool
-        if one.id not in busy
-        and case.ages[0] <= one.age_on(now.date()) <= case.ages[1]
+def _fits(one: Resident, case: Case, now: datetime) -> bool:
+    return (
+        case.ages[0] <= one.age_on(now.date()) <= case.ages[1]
         and (not case.needs or case.needs in one.conditions)
         and (not case.sex or one.sex == case.sex)
-    ]
-    fitting.sort(key=lambda one: not one.area_code.startswith(_TOWN))
-    return fitting[0].id if fitting else None
+    )
 
 
 class _Seats:

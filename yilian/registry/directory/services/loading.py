@@ -1,7 +1,9 @@
 """Many rows at once, by COPY, with the same constraints (decisions 33)."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, models, transaction
@@ -24,6 +26,10 @@ from yilian.registry.directory.models import (
 )
 from yilian.registry.directory.services.institutions import fill_in_reading
 from yilian.registry.ports import Resource, record_sink
+
+_AS_IT_STANDS: Final = frozenset(
+    {str, int, bool, UUID, date, datetime, Decimal, type(None)}
+)
 
 
 @transaction.atomic
@@ -84,10 +90,15 @@ def copy_in(rows: Sequence[models.Model]) -> None:
 
 
 def _values(row: models.Model, fields: "Iterable[models.Field[Any, Any]]") -> list[Any]:
-    return [
-        field.get_db_prep_save(field.pre_save(row, add=True), connection)
-        for field in fields
-    ]
+    return [_value(row, field) for field in fields]
+
+
+def _value(row: models.Model, field: "models.Field[Any, Any]") -> Any:
+    """What the driver writes as it stands needs no preparing, save inside JSON."""
+    value = field.pre_save(row, add=True)
+    if type(value) in _AS_IT_STANDS and not isinstance(field, models.JSONField):
+        return value
+    return field.get_db_prep_save(value, connection)
 
 
 def _resources(
