@@ -20,6 +20,7 @@ from yilian.registry.directory.rules import (
     KIND_NAMES,
     LEVEL_NAMES,
     OWNERSHIP_NAMES,
+    SERVICE_NAMES,
     SPECIALTY_NAMES,
     SPONSOR_NAMES,
     DutyKind,
@@ -138,6 +139,23 @@ class InstitutionForm(CreateForm):
             "grade": Grade(facts["grade"]),
             "sponsor": Sponsor(facts["sponsor"]),
         }
+
+
+class ContactForm(forms.Form):
+    """What a house may change of itself; the rest is fixed by law."""
+
+    address = Line(label=_("地址"), max_length=200, required=False)
+    phone = Line(label=_("总机"), max_length=40, required=False)
+    referral_phone = Line(label=_("转诊办公室电话"), max_length=40, required=False)
+    services = forms.MultipleChoiceField(
+        label=_("服务项目"), widget=forms.CheckboxSelectMultiple, required=False
+    )
+
+    def __init__(self, *args: Any, institution: Institution, **kwargs: Any) -> None:
+        names = {code: code for code in institution.services} | dict(SERVICE_NAMES)
+        now = {name: getattr(institution, name) for name in self.base_fields}
+        super().__init__(*args, initial=now, **kwargs)
+        self.fields["services"].choices = marked(names)  # type: ignore[attr-defined]
 
 
 class CloseForm(forms.Form):

@@ -9,6 +9,12 @@ urlpatterns = [
     path("", institutions.list_page, name="list"),
     path("open", institutions.open_page, name="open"),
     path("<uuid:institution_id>", institutions.detail, name="detail"),
+    path("pick", institutions.pick, name="pick"),
+    path(
+        "<uuid:institution_id>/contact",
+        institutions.change_contact,
+        name="change_contact",
+    ),
     path("<uuid:institution_id>/close", institutions.close, name="close"),
     path(
         "<uuid:institution_id>/departments",

@@ -17,6 +17,7 @@ from yilian.registry.directory.queries.institutions import (
     institution_line,
     institution_lines,
     institutions,
+    institutions_to_pick,
     line_of,
 )
 from yilian.registry.directory.queries.staff import (
@@ -48,6 +49,7 @@ __all__ = [
     "institution_line",
     "institution_lines",
     "institutions",
+    "institutions_to_pick",
     "line_of",
     "post_label",
     "posts_held",

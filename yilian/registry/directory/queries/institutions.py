@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Length
 
 from yilian.kernel.names import pinyin_prefix
 from yilian.kernel.page import Page
@@ -195,6 +196,13 @@ def institutions(
     has_more = len(shown) > PAGE_SIZE
     lines = [line_of(row) for row in shown[:PAGE_SIZE]]
     return Page(lines, lines[-1].code if has_more else None)
+
+
+def institutions_to_pick(text: str, most: int = 12) -> list[InstitutionLine]:
+    """Medical institutions open today, for a picker: the shortest name first."""
+    rows = _open_today().exclude(kind=InstitutionKind.AUTHORITY.value)
+    found = rows.filter(_named(text)).order_by(Length("legal_name"), "code")
+    return [line_of(row) for row in found[:most]]
 
 
 def _open_today() -> QuerySet[Institution]:

@@ -10,6 +10,7 @@ from yilian.registry.directory.services.accounts import (
 from yilian.registry.directory.services.duty import cancel_duty, plan_duty
 from yilian.registry.directory.services.institutions import (
     add_equipment,
+    change_contact,
     close_institution,
     open_department,
     open_institution,
@@ -27,6 +28,7 @@ __all__ = [
     "add_practitioner",
     "appoint",
     "cancel_duty",
+    "change_contact",
     "close_institution",
     "leave_post",
     "load_many",

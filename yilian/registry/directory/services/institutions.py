@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -13,6 +14,7 @@ from yilian.foundation.audit import services as audit
 from yilian.foundation.idempotency.services import once
 from yilian.kernel.errors import Conflict, Invalid
 from yilian.kernel.names import pinyin_of
+from yilian.kernel.phone import PhoneWrong, check_phone
 from yilian.kernel.text import Text, _
 from yilian.registry.directory import fhir, policies
 from yilian.registry.directory.models import Department, Equipment, Institution
@@ -29,6 +31,7 @@ from yilian.registry.directory.rules import (
 from yilian.registry.ports import record_sink
 
 ONLY_THE_AUTHORITY = _("只有主管部门的系统管理员可以设立或关闭本辖区的机构。")
+_LONGEST_NUMBER: Final = 20
 ONLY_ADMINISTRATORS = _("只有本机构或其主管部门的系统管理员可以这样做。")
 
 
@@ -115,6 +118,49 @@ def close_institution(
 
 
 @transaction.atomic
+def change_contact(
+    actor: Actor,
+    institution_id: UUID,
+    *,
+    address: str,
+    phone: str,
+    referral_phone: str,
+    services: Sequence[str],
+) -> Institution:
+    """Where it is, how it is reached, what it offers. Name, parent and funding are
+    facts of law that nobody changes here (NX-2.3-a, NX-5.3-c)."""
+    institution = find(Institution.objects.select_for_update(), institution_id)
+    require(policies.can_administer(actor, institution), ONLY_ADMINISTRATORS)
+    if institution.closed_on is not None:
+        raise Conflict(_("该机构已登记关闭，资料不再更改。"))
+    facts: dict[str, Any] = {
+        "address": address,
+        **_dialled(phone=phone, referral_phone=referral_phone),
+        "services": sorted(set(services)),
+    }
+    unknown = set(services) - set(SERVICE_NAMES) - set(institution.services)
+    if unknown:
+        raise Invalid(fields={"services": _("服务项目中有未知的代码。")})
+    changed = {
+        name for name, value in facts.items() if value != _kept(institution, name)
+    }
+    if not changed:
+        return institution
+    for name in changed:
+        setattr(institution, name, facts[name])
+    institution.save(update_fields=sorted(changed))
+    _put(actor, institution)
+    audit.record(
+        actor,
+        "institution.change_contact",
+        object_kind="institution",
+        object_id=institution.pk,
+        detail={"code": institution.code, "facts": sorted(changed)},
+    )
+    return institution
+
+
+@transaction.atomic
 def open_department(
     actor: Actor,
     *,
@@ -185,6 +231,28 @@ def fill_in_reading(institution: Institution) -> None:
     """What the name is found by when pinyin is typed."""
     institution.pinyin = pinyin_of(institution.legal_name).full[:240]
     institution.initials = pinyin_of(institution.short_name).initials[:60]
+
+
+def _dialled(**numbers: str) -> dict[str, str]:
+    """As they are dialled; each wrong one is named at its field."""
+    wrong: dict[str, str | Text] = {}
+    right: dict[str, str] = {}
+    for name, typed in numbers.items():
+        try:
+            right[name] = check_phone(typed).value if typed.strip() else ""
+        except PhoneWrong as error:
+            wrong[name] = error.text
+        else:
+            if len(right[name]) > _LONGEST_NUMBER:
+                wrong[name] = _("号码太长，请核对。")
+    if wrong:
+        raise Invalid(fields=wrong)
+    return right
+
+
+def _kept(institution: Institution, name: str) -> Any:
+    kept = getattr(institution, name)
+    return sorted(kept) if isinstance(kept, list) else kept
 
 
 def _insert(institution: Institution) -> None:

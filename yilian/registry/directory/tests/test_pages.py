@@ -438,3 +438,100 @@ def test_the_security_administrator_sees_who_is_locked_out(
     assert "6401211968" not in page
     as_role(client, city, Role.SYSTEM_ADMIN)
     assert "登录受限" not in words(client.get(reverse("directory:accounts")))
+
+
+# --- what a house changes of itself -------------------------------------------
+
+CONTACT = {
+    "address": "永宁县杨和街 1 号",
+    "phone": "0951-8011234",
+    "referral_phone": "",
+}
+
+
+@pytest.mark.parametrize("role", [*OF_HOSPITALS, "authority", "next_door"])
+def test_only_administrators_change_how_a_house_is_reached(
+    role: Role | str, client: Client, city: Institution, county: Institution
+) -> None:
+    elsewhere = make_institution("别家医院")
+    houses = {"authority": city, "next_door": elsewhere}
+    wanted = role if isinstance(role, Role) else Role.SYSTEM_ADMIN
+    as_role(client, houses.get(role, county), wanted)
+    may = wanted is Role.SYSTEM_ADMIN and role != "next_door"
+    page = words(client.get(reverse("directory:detail", args=[county.pk])))
+    assert ("更改地址、电话和服务" in page) is may
+    address = reverse("directory:change_contact", args=[county.pk])
+    answer = client.post(address, CONTACT | {"services": ["ct"]})
+    assert answer.status_code == (302 if may else 403)
+    county.refresh_from_db()
+    assert county.services == (["ct"] if may else [])
+    assert AuditEntry.objects.filter(action="institution.change_contact").count() == may
+
+
+def test_name_parent_and_funding_are_shown_as_fixed_and_stay(
+    client: Client, city: Institution, full: Institution, sink: Any
+) -> None:
+    as_role(client, city, Role.SYSTEM_ADMIN)
+    page = words(client.get(reverse("directory:detail", args=[full.pk])))
+    inside = page.split("这里不能更改")[1].split("</form>")[0]
+    assert "NX-2.3-a" in inside
+    assert "NX-5.3-c" in inside
+    before = (full.legal_name, full.administrative_parent_id, full.funding_channel)
+    typed = CONTACT | {
+        "legal_name": "改名", "administrative_parent": "", "funding_channel": "city",
+        "services": ["ct", "mr", "unknown_service"],
+    }  # fmt: skip
+    client.post(reverse("directory:change_contact", args=[full.pk]), typed)
+    full.refresh_from_db()
+    after = (full.legal_name, full.administrative_parent_id, full.funding_channel)
+    assert after == before
+    assert full.services == ["ct", "mr", "unknown_service"]
+    assert [r for r in sink.resources if r["resourceType"] == "Organization"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"phone": "123456"}, "电话"),
+        ({"referral_phone": EVIL}, "电话"),
+        ({"services": ["nonsense"]}, "nonsense"),
+        ({"address": "长" * 201}, "200"),
+        ({"address": "\x00"}, "控制字符"),
+    ],
+)
+def test_a_wrong_contact_comes_back_at_its_field(
+    wrong: dict[str, Any], said: str, client: Client, county: Institution
+) -> None:
+    as_role(client, county, Role.SYSTEM_ADMIN)
+    address = reverse("directory:change_contact", args=[county.pk])
+    answer = client.post(address, CONTACT | wrong)
+    assert answer.status_code == 422
+    assert said in words(answer)
+    assert EVIL not in words(answer)
+    county.refresh_from_db()
+    assert county.phone == ""
+
+
+def test_a_closed_house_changes_no_more(client: Client, county: Institution) -> None:
+    as_role(client, county, Role.SYSTEM_ADMIN)
+    Institution.objects.filter(pk=county.pk).update(closed_on=days_ago(1))
+    address = reverse("directory:change_contact", args=[county.pk])
+    assert client.post(address, CONTACT).status_code == 409
+    page = words(client.get(reverse("directory:detail", args=[county.pk])))
+    assert "更改地址、电话和服务" not in page
+
+
+def test_a_picker_finds_open_medical_institutions(
+    client: Client, city: Institution, county: Institution
+) -> None:
+    make_institution("永宁县旧医院", closed_on=days_ago(1))
+    as_role(client, county, Role.NURSE)
+    pick = reverse("directory:pick")
+    found = words(client.get(pick, {"q": "永宁"}))
+    assert county.code in found
+    assert "旧医院" not in found
+    assert city.code not in words(client.get(pick, {"q": "银川"}))
+    for text in ("", "%", "\0", "x" * 10_000):
+        answer = client.get(pick, {"q": text})
+        assert answer.status_code == 200
+        assert "没有找到" in words(answer)

@@ -15,6 +15,7 @@ from yilian.kernel.errors import Conflict, Invalid
 from yilian.registry.directory import policies, queries, services
 from yilian.registry.directory.forms import (
     CloseForm,
+    ContactForm,
     DepartmentForm,
     FilterForm,
     InstitutionForm,
@@ -30,6 +31,8 @@ from yilian.registry.directory.services.institutions import (
     ONLY_ADMINISTRATORS,
     ONLY_THE_AUTHORITY,
 )
+
+_LONGEST_TYPED = 60
 
 
 @signed_in
@@ -68,6 +71,31 @@ def open_page(request: ActorRequest) -> HttpResponse:
 @require_GET
 def detail(request: ActorRequest, institution_id: UUID) -> HttpResponse:
     return _detail(request, _institution(institution_id))
+
+
+@signed_in
+@require_GET
+def pick(request: ActorRequest) -> HttpResponse:
+    """What a picker of institutions offers while somebody types."""
+    text = request.GET.get("q", "").replace("\0", "")[:_LONGEST_TYPED]
+    found = queries.institutions_to_pick(text) if text.strip() else []
+    return render(request, "directory/_pick.html", {"found": found})
+
+
+@signed_in
+@require_POST
+def change_contact(request: ActorRequest, institution_id: UUID) -> HttpResponse:
+    institution = _institution(institution_id)
+    require(policies.can_administer(request.actor, institution), ONLY_ADMINISTRATORS)
+    form = ContactForm(request.POST, institution=institution)
+    if form.is_valid():
+        try:
+            services.change_contact(request.actor, institution_id, **form.cleaned_data)
+        except Invalid as error:
+            show(form, error)
+        else:
+            return redirect("directory:detail", institution_id)
+    return _detail(request, institution, contact_form=form, status=422)
 
 
 @signed_in
@@ -143,10 +171,12 @@ def _detail(
     institution: Institution,
     *,
     close_form: CloseForm | None = None,
+    contact_form: ContactForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     facts = queries.institution_facts(institution)
     may_close = policies.can_close(request.actor, institution)
+    may_change = policies.can_administer(request.actor, institution)
     duty = [(kind, queries.duty_now(institution.pk, kind)) for kind in DutyKind]
     context: dict[str, Any] = {
         "facts": facts,
@@ -160,5 +190,7 @@ def _detail(
         "may_see_staff": policies.can_see_staff(request.actor, institution),
         "may_close": may_close and institution.closed_on is None,
         "close_form": close_form or CloseForm(),
+        "may_change": may_change and institution.closed_on is None,
+        "contact_form": contact_form or ContactForm(institution=institution),
     }
     return render(request, "directory/detail.html", context, status=status)
