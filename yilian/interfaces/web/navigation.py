@@ -66,6 +66,10 @@ MENU: Final[tuple[Entry, ...]] = (
         _("我的转诊"), "referral:mine", "arrows-right-left", "work",
         frozenset({Role.RESIDENT}),
     ),
+    Entry(
+        _("我的资料"), "population:mine", "identification", "work",
+        frozenset({Role.RESIDENT}),
+    ),
     Entry(_("谁看过"), "audit:who_looked", "eye", "work", frozenset({Role.RESIDENT})),
     Entry(_("居民查询"), "population:search", "users", "look", CARE),
     Entry(

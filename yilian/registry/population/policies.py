@@ -34,6 +34,16 @@ def can_load(actor: Actor) -> bool:
     return actor.reach is Reach.SYSTEM
 
 
+def is_resident(actor: Actor) -> bool:
+    return actor.reach is Reach.SELF
+
+
+def can_withdraw_on_paper(actor: Actor, institution_id: UUID) -> bool:
+    """A paper handed to the house that was allowed to read."""
+    is_here = actor.institution_id == institution_id
+    return is_here and can_take_paper_consent(actor)
+
+
 def stands_for(actor: Actor, person_id: UUID) -> bool:
     """The resident, or whoever stands for them."""
     return actor.reach is Reach.SELF and person_id in actor.person_ids

@@ -60,8 +60,10 @@ class ChosenLine:
 
 @dataclass(frozen=True, slots=True)
 class ProxyLine:
+    id: UUID
     card: PersonCard
     relation: str
+    until: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +193,12 @@ def _proxies(actor: Actor, person_id: UUID) -> list[ProxyLine]:
     rows = list(
         Proxy.objects.filter(person=person_id, period__contains=timezone.localdate())
         .order_by("relation", "id")
-        .values_list("proxy_id", "relation")
+        .values_list("id", "proxy_id", "relation", "period")
     )
-    shown = cards(actor, [proxy_id for proxy_id, _relation in rows])
+    shown = cards(actor, [proxy_id for _id, proxy_id, _relation, _period in rows])
     return [
-        ProxyLine(shown[proxy_id], RELATION_NAMES[Relation(relation)])
-        for proxy_id, relation in rows
+        ProxyLine(
+            id_, shown[proxy_id], RELATION_NAMES[Relation(relation)], period.upper
+        )
+        for id_, proxy_id, relation, period in rows
     ]

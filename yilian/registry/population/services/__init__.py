@@ -2,10 +2,10 @@
 
 from yilian.registry.population.services.changes import (
     add_identifier,
-    appoint_proxy,
     correct,
     record_death,
     tag,
+    untag,
 )
 from yilian.registry.population.services.contracts import end_contract, note_contract
 from yilian.registry.population.services.grants import (
@@ -25,6 +25,7 @@ from yilian.registry.population.services.openings import (
     review_break_glass,
     withdraw_consent,
 )
+from yilian.registry.population.services.proxies import appoint_proxy, end_proxy
 from yilian.registry.population.services.registering import (
     Guardian,
     Likely,
@@ -35,6 +36,7 @@ from yilian.registry.population.services.registering import (
     register,
 )
 from yilian.registry.population.services.searching import (
+    open_own,
     open_person,
     reveal,
     search_persons,
@@ -54,12 +56,14 @@ __all__ = [
     "correct",
     "end_contract",
     "end_grants",
+    "end_proxy",
     "give_grant",
     "guardian_by_number",
     "limit_grants",
     "load_many",
     "new_identifier",
     "note_contract",
+    "open_own",
     "open_person",
     "phone_columns",
     "record_death",
@@ -68,5 +72,6 @@ __all__ = [
     "review_break_glass",
     "search_persons",
     "tag",
+    "untag",
     "withdraw_consent",
 ]

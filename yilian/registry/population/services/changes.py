@@ -20,7 +20,7 @@ from yilian.kernel.identity_number import (
     IdentityNumberWrong,
     check,
 )
-from yilian.kernel.safe_text import clean_line, required_text
+from yilian.kernel.safe_text import clean_line
 from yilian.kernel.text import _
 from yilian.registry.population import policies
 from yilian.registry.population.events import PersonDied
@@ -28,10 +28,9 @@ from yilian.registry.population.models import (
     GroupMembership,
     Person,
     PersonIdentifier,
-    Proxy,
 )
 from yilian.registry.population.queries.sight import sight_of
-from yilian.registry.population.rules import GroupTag, Relation, Scope
+from yilian.registry.population.rules import GroupTag, Scope
 from yilian.registry.population.services.numbers import (
     Given,
     check_number,
@@ -122,49 +121,6 @@ def add_identifier(
 
 
 @transaction.atomic
-def appoint_proxy(
-    actor: Actor,
-    person_id: UUID,
-    *,
-    proxy_id: UUID,
-    relation: Relation,
-    evidence: str,
-    until: date | None = None,
-) -> Proxy:
-    """Somebody acts for this person from today; the paper seen is written down."""
-    person = _lock(actor, person_id)
-    require(policies.can_correct(actor), NOT_AT_DESK)
-    stand_in = find(Person.objects.visible_to(actor), proxy_id)
-    today = timezone.localdate()
-    if stand_in.pk == person.pk:
-        raise Invalid(fields={"proxy": _("代办人不能是本人。")})
-    if stand_in.died_at is not None:
-        raise Conflict(_("代办人已登记死亡，请另选。"))
-    if until is not None and until <= today:
-        raise Invalid(fields={"until": _("截止日期应在今天以后。")})
-    if Proxy.objects.filter(
-        person=person, proxy=stand_in, period__contains=today
-    ).exists():
-        raise Conflict(_("该代办关系已经登记，不用重复登记。"))
-    proxy = Proxy.objects.create(
-        person=person,
-        proxy=stand_in,
-        relation=relation.value,
-        period=DateRange(today, until),
-        evidence=required_text(evidence, max_length=200),
-    )
-    record(
-        actor,
-        "person.appoint_proxy",
-        object_kind="proxy",
-        object_id=proxy.id,
-        person_id=person.id,
-        detail={"relation": relation.value},
-    )
-    return proxy
-
-
-@transaction.atomic
 def tag(
     actor: Actor,
     person_id: UUID,
@@ -190,6 +146,22 @@ def tag(
     )
     record(actor, "person.tag", person_id=person.id, detail={"tag": group.value})
     return membership
+
+
+@transaction.atomic
+def untag(actor: Actor, person_id: UUID, *, group: GroupTag) -> None:
+    """Out of a key population from today on; that they were in it stays known."""
+    person = _lock(actor, person_id)
+    require(policies.can_correct(actor), NOT_AT_DESK)
+    today = timezone.localdate()
+    membership = GroupMembership.objects.filter(
+        person=person, tag=group.value, period__contains=today
+    ).first()
+    if membership is None:
+        raise Conflict(_("该居民已不在这一重点人群中。"))
+    membership.period = DateRange(membership.period.lower, today)
+    membership.save(update_fields=["period"])
+    record(actor, "person.untag", person_id=person.id, detail={"tag": group.value})
 
 
 @transaction.atomic

@@ -96,13 +96,20 @@ def consent(
 
 
 @transaction.atomic
-def withdraw_consent(actor: Actor, consent_id: UUID) -> None:
-    """The resident takes it back; it ends at once, and who has looked stays known."""
+def withdraw_consent(actor: Actor, consent_id: UUID, *, evidence: str = "") -> UUID:
+    """Taken back by the resident, or on paper at the house that may read; it ends at
+    once, and who has looked stays known. Returns whose it was."""
     grant = Grant.objects.filter(
         evidence_kind="consent", evidence_id=consent_id
     ).first()
-    if grant is None or not policies.stands_for(actor, grant.person_id):
+    if grant is None:
         raise NotFound
+    is_own_word = policies.stands_for(actor, grant.person_id)
+    if not is_own_word and not policies.can_withdraw_on_paper(
+        actor, grant.institution_id
+    ):
+        raise NotFound
+    paper = "" if is_own_word else required_text(evidence, max_length=200)
     end_grants(evidence_kind="consent", evidence_id=consent_id)
     resource = fhir.consent(
         consent_id,
@@ -110,7 +117,7 @@ def withdraw_consent(actor: Actor, consent_id: UUID) -> None:
         institution_id=grant.institution_id,
         given_at=grant.created_at,
         until=timezone.now(),
-        evidence="",
+        evidence=paper,
         is_active=False,
     )
     record_sink().put(actor, resource, grant.person_id)
@@ -120,7 +127,9 @@ def withdraw_consent(actor: Actor, consent_id: UUID) -> None:
         object_kind="consent",
         object_id=consent_id,
         person_id=grant.person_id,
+        detail={"paper": not is_own_word},
     )
+    return grant.person_id
 
 
 @transaction.atomic

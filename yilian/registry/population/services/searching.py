@@ -14,6 +14,7 @@ from yilian.kernel.text import _
 from yilian.registry.population import policies
 from yilian.registry.population.models import Person, PersonIdentifier
 from yilian.registry.population.queries.cards import PersonCard
+from yilian.registry.population.queries.keeping import OwnPage, own_pages
 from yilian.registry.population.queries.person import (
     PersonPage,
     Revealed,
@@ -61,6 +62,16 @@ def open_person(actor: Actor, person_id: UUID) -> PersonPage:
         is_break_glass=page.seen.ground is Ground.EMERGENCY,
     )
     return page
+
+
+@transaction.atomic
+def open_own(actor: Actor) -> list[OwnPage]:
+    """What is kept of the resident and of those they stand for."""
+    require(policies.is_resident(actor), _("这一页给居民本人和代办人看。"))
+    pages = own_pages(actor)
+    shown = [one.page.card.id for one in pages]
+    record(actor, "person.open", person_ids=shown, ground=Ground.SELF)
+    return pages
 
 
 @transaction.atomic

@@ -27,6 +27,7 @@ from yilian.registry.population.rules import (
     REVIEWERS,
 )
 from yilian.registry.population.services.registering import NOT_AT_DESK
+from yilian.registry.population.views.keeping import context_of
 
 _REVIEWED_BY = _("紧急调阅由审计管理员或安全管理员复核。")
 
@@ -78,9 +79,7 @@ def register(request: ActorRequest) -> HttpResponse:
 def person(request: ActorRequest, person_id: UUID) -> HttpResponse:
     """The record's shell; out of sight, the masked card and the ways to open it."""
     page = services.open_person(request.actor, person_id)
-    context = {
-        "page": page,
-        "group_names": GROUP_NAMES,
+    context = context_of(request, page) | {
         "can_break_glass": policies.can_break_glass(request.actor),
     }
     if page.card.is_masked:

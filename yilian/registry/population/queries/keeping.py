@@ -1,0 +1,135 @@
+"""What stands in the register about a person, for those who keep it and for them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from yilian.foundation.access.actor import Actor
+from yilian.foundation.access.scope import find
+from yilian.registry.population.models import Grant, GroupMembership, Person
+from yilian.registry.population.queries.person import PersonPage, person_page
+from yilian.registry.population.rules import (
+    GROUP_NAMES,
+    SCOPE_NAMES,
+    Ground,
+    GroupTag,
+    Scope,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLine:
+    tag: GroupTag
+    since: date | None
+    source: str
+
+    @property
+    def name(self) -> str:
+        return GROUP_NAMES[self.tag]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentLine:
+    """A consent in force: who may read, how much, until when."""
+
+    id: UUID
+    institution: str
+    scope: Scope
+    given_at: datetime
+    until: datetime | None
+
+    @property
+    def scope_words(self) -> str:
+        return SCOPE_NAMES[self.scope]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPage:
+    """One person as they, or who stands for them, read what is kept of them."""
+
+    page: PersonPage
+    is_self: bool
+    own_id: UUID | None
+    groups: Sequence[GroupLine]
+    consents: Sequence[ConsentLine]
+
+    def may_end(self, proxy_id: UUID) -> bool:
+        """One's own proxies, and what one does for others oneself."""
+        return self.is_self or proxy_id == self.own_id
+
+
+def facts_to_correct(actor: Actor, person_id: UUID) -> dict[str, Any]:
+    """As they stand now; the phone is never among them."""
+    person = find(Person.objects.visible_to(actor), person_id)
+    return {
+        "revision": person.revision,
+        "name": person.name,
+        "sex": person.sex,
+        "born_on": person.born_on,
+        "area_code": person.area_code,
+        "address": person.address,
+        "insured_type": person.insured_type,
+    }
+
+
+def groups_of(person_id: UUID) -> list[GroupLine]:
+    rows = GroupMembership.objects.filter(
+        person=person_id, period__contains=timezone.localdate()
+    )
+    return [GroupLine(GroupTag(row.tag), row.period.lower, row.source)
+            for row in rows.order_by("tag")]  # fmt: skip
+
+
+def consents_here(actor: Actor, person_id: UUID) -> list[ConsentLine]:
+    """What the person lets the actor's house read; of other houses nothing is said."""
+    rows = _consents(person_id).filter(institution=actor.institution_id)
+    return _lines(rows)
+
+
+def own_pages(actor: Actor) -> list[OwnPage]:
+    """The resident first, then those they stand for."""
+    own_id = own_person_id(actor)
+    ordered = sorted(actor.person_ids, key=lambda id_: (id_ != own_id, id_))
+    return [
+        OwnPage(
+            page=person_page(actor, person_id),
+            is_self=person_id == own_id,
+            own_id=own_id,
+            groups=groups_of(person_id),
+            consents=_lines(_consents(person_id)),
+        )
+        for person_id in ordered
+    ]
+
+
+def own_person_id(actor: Actor) -> UUID | None:
+    if actor.account_id is None:
+        return None
+    mine = Person.objects.filter(account=actor.account_id)
+    return mine.values_list("pk", flat=True).first()
+
+
+def _consents(person_id: UUID) -> QuerySet[Grant]:
+    return Grant.objects.filter(
+        person=person_id, ground=Ground.CONSENT.value, period__contains=Now()
+    )
+
+
+def _lines(rows: QuerySet[Grant]) -> list[ConsentLine]:
+    found = rows.select_related("institution").order_by("-created_at")
+    return [
+        ConsentLine(
+            id=row.evidence_id,
+            institution=row.institution.legal_name,
+            scope=Scope(row.scope),
+            given_at=row.created_at,
+            until=row.period.upper,
+        )
+        for row in found
+    ]

@@ -1,0 +1,1 @@
+"""The pages of the register: found, kept right, and read by the resident."""
