@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-
 from yilian.care.referral.models import Breach, FollowUp, Referral
 from yilian.care.referral.queries import facts
 from yilian.care.referral.rules.clocks import ClockKind, is_overdue
