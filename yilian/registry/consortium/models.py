@@ -62,6 +62,12 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
             period__contains=day,
         )
 
+    def leads(self, consortium_id: UUID) -> list[UUID]:
+        """The institutions that lead it, alone or together."""
+        leading = self.filter(consortium=consortium_id)
+        leading = leading.exclude(role=MemberRole.MEMBER.value)
+        return list(leading.values_list("institution_id", flat=True))
+
 
 class Membership(models.Model):
     """An institution, or one department of it, in a consortium for a time."""

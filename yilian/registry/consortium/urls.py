@@ -2,20 +2,23 @@
 
 from django.urls import path
 
-from yilian.registry.consortium import views
+from yilian.registry.consortium.views import members, pages
 
 app_name = "consortium"
 urlpatterns = [
-    path("", views.list_page, name="list"),
-    path("<uuid:consortium_id>", views.detail, name="detail"),
-    path("of/<uuid:institution_id>", views.of_institution, name="of_institution"),
+    path("", pages.list_page, name="list"),
+    path("new", members.found, name="found"),
+    path("<uuid:consortium_id>", pages.detail, name="detail"),
+    path("<uuid:consortium_id>/join", members.join, name="join"),
+    path("members/<uuid:membership_id>/leave", members.leave, name="leave"),
+    path("of/<uuid:institution_id>", pages.of_institution, name="of_institution"),
     path(
         "agreements/of/<uuid:institution_id>",
-        views.agreements_of_institution,
+        pages.agreements_of_institution,
         name="agreements_of_institution",
     ),
-    path("agreements/new", views.draft, name="draft"),
-    path("agreements/<uuid:agreement_id>", views.agreement, name="agreement"),
-    path("agreements/<uuid:agreement_id>/sign", views.sign, name="sign"),
-    path("agreements/<uuid:agreement_id>/end", views.end, name="end"),
+    path("agreements/new", pages.draft, name="draft"),
+    path("agreements/<uuid:agreement_id>", pages.agreement, name="agreement"),
+    path("agreements/<uuid:agreement_id>/sign", pages.sign, name="sign"),
+    path("agreements/<uuid:agreement_id>/end", pages.end, name="end"),
 ]

@@ -32,8 +32,11 @@ from yilian.registry.consortium.rules import (
 )
 from yilian.registry.directory.models import Department, Institution
 
-ONLY_THE_GOVERNING = _("只有主管该医联体的卫健部门可以设立。")
-ONLY_LEADS = _("只有主管部门或牵头单位的医联体办公室可以调整成员。")
+ONLY_THE_GOVERNING = _(
+    "医联体由主管的卫健部门设立：跨市的和医疗集团由自治区，一市之内的由该市"
+    "（NX-5.3-h）。"
+)
+ONLY_LEADS = _("只有主管部门或牵头单位的医联体办公室可以调整成员（NX-5.3-h）。")
 
 
 @transaction.atomic
@@ -148,14 +151,8 @@ def leave(actor: Actor, membership_id: UUID, *, ends_on: date) -> Membership:
 def _lock(actor: Actor, consortium_id: UUID, day: date) -> Consortium:
     """Held, so that two changes of the membership see each other."""
     consortium = find(Consortium.objects.select_for_update(of=("self",)), consortium_id)
-    leading = Membership.objects.on(day).filter(consortium=consortium)
-    leads = leading.exclude(role=MemberRole.MEMBER.value)
-    require(
-        policies.can_change_members(
-            actor, consortium, list(leads.values_list("institution_id", flat=True))
-        ),
-        ONLY_LEADS,
-    )
+    leads = Membership.objects.on(day).leads(consortium_id)
+    require(policies.can_change_members(actor, consortium, leads), ONLY_LEADS)
     if consortium.ended_on is not None and consortium.ended_on <= day:
         raise Conflict(_("该医联体已经终止。"))
     return consortium

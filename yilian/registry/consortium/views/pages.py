@@ -14,7 +14,7 @@ from yilian.kernel.errors import Conflict, Invalid
 from yilian.kernel.ids import NIL
 from yilian.registry.consortium import policies, queries, services
 from yilian.registry.consortium.forms import AgreementForm, EndForm, FilterForm
-from yilian.registry.consortium.models import Agreement, Consortium
+from yilian.registry.consortium.models import Agreement, Consortium, Membership
 from yilian.registry.consortium.rules import (
     AGREEMENT_NAMES,
     FORM_CLAUSES,
@@ -64,6 +64,7 @@ def list_page(request: ActorRequest) -> HttpResponse:
         "own": own,
         "others": [card for card in cards if not card.is_own],
         "may_draft": policies.can_draft_some(request.actor),
+        "may_found": policies.can_found_some(request.actor),
         **NAMES,
     }
     return render(request, "consortium/list.html", context)
@@ -88,10 +89,18 @@ def detail(request: ActorRequest, consortium_id: UUID) -> HttpResponse:
         "agreements": queries.agreements_of_consortium(consortium_id, day),
         "may_draft": policies.can_draft_some(request.actor)
         and consortium.pk in request.actor.consortium_ids,
+        "may_change": _may_change(request, consortium),
+        "today": day,
         "here": request.actor.institution_id,
         **NAMES,
     }
     return render(request, "consortium/detail.html", context)
+
+
+def _may_change(request: ActorRequest, consortium: Consortium) -> bool:
+    leads = Membership.objects.on(today()).leads(consortium.pk)
+    is_open = consortium.ended_on is None or consortium.ended_on > today()
+    return is_open and policies.can_change_members(request.actor, consortium, leads)
 
 
 @signed_in

@@ -1,0 +1,1 @@
+"""Consortia, their members and agreements on the screen."""
