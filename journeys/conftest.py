@@ -33,6 +33,7 @@ class Region:
 
     address: str
     run: Callable[..., subprocess.CompletedProcess[str]]
+    data: Path
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +43,8 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
     running = os.environ.get("YILIAN_JOURNEYS_AT")
     if running:  # while writing a journey: a region that is already up
         env = dict(os.environ)
-        yield Region(running, lambda *words: _run(env, *words))
+        data = Path(os.environ["YILIAN_DATA"])
+        yield Region(running, lambda *words: _run(env, *words), data)
         return
     folder = tmp_path_factory.mktemp("region")
     port = _free_pair()
@@ -57,7 +59,8 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
     address = f"http://127.0.0.1:{port}"
     try:
         _wait(address, process, folder / "up.log")
-        yield Region(address, lambda *words: _run(env, *words))
+        data = Path(env["YILIAN_DATA"])
+        yield Region(address, lambda *words: _run(env, *words), data)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)

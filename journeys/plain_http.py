@@ -63,6 +63,12 @@ class Visitor:
         assert (done.status, done.location) == (302, "/"), (done.status, done.text)
         return self
 
+    def twin(self) -> "Visitor":
+        """The same session in another window, over a line of its own."""
+        other = Visitor(f"http://{self.place}", self.patience)
+        other.cookies = dict(self.cookies)
+        return other
+
     def get(self, path: str, **headers: str) -> Answer:
         return self.ask("GET", path, headers=headers)
 
@@ -86,7 +92,7 @@ class Visitor:
         try:
             line.request(method, path, body, sent)
             answer = line.getresponse()
-            text = answer.read().decode()
+            text = answer.read().decode(errors="replace")
         except (OSError, http.client.HTTPException):
             self.hang_up()
             raise

@@ -10,7 +10,7 @@ import tarfile
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from journeys.conftest import ROOT, Region
 
@@ -49,7 +49,7 @@ def test_a_patient_goes_up_and_on_and_comes_down(
     number = _refer_up(enter("township_gp"), foreign_person)
 
     # The county desk sees it without reloading.
-    row = desk.locator("article.hop", has_text="反复胸痛")
+    row = desk.locator("article.hop", has_text=foreign_person)
     expect(row).to_be_visible(timeout=20_000)
     row.locator("a.who").click()
     _press(desk, "询问", question="请补充近期心电图结果")
@@ -117,11 +117,13 @@ def _send_on(page: Page, target: str, *, way: str) -> str:
 
 
 def _fill_sheet(page: Page, target: str, *, way: str) -> None:
+    page.wait_for_load_state("networkidle")
     page.locator(f"input[name=way][value={way}]").check(force=True)
     page.locator("input[name=urgency][value=urgent]").check(force=True)
     picker = page.locator("[data-picker] input[role=combobox]")
-    picker.fill("I20")
-    page.locator("[role=option]").first.click()
+    picker.fill("")
+    picker.press_sequentially("I20.0", delay=40)
+    page.locator("[role=option][data-code]").first.click()
     page.locator("select[name=specialty]").select_option("cardiology")
     page.locator("textarea[name=reason]").fill("请进一步诊治")
     page.wait_for_timeout(800)
@@ -178,19 +180,30 @@ def _press(page: Page, step: str, **facts: str) -> None:
     form.wait_for()
     for name, value in facts.items():
         _answer(form, name, value)
+    if facts.get("place") == "bed":
+        _choose_a_ward_with_beds(form)
     form.get_by_role("button").last.click()
     form.wait_for(state="detached")
 
 
-def _answer(form: object, name: str, value: str) -> None:
-    radio = form.locator(f"input[type=radio][name={name}][value='{value}']")  # type: ignore[attr-defined]
-    select = form.locator(f"select[name={name}]")  # type: ignore[attr-defined]
+def _answer(form: Locator, name: str, value: str) -> None:
+    radio = form.locator(f"input[type=radio][name={name}][value='{value}']")
+    select = form.locator(f"select[name={name}]")
     if radio.count():
         radio.check(force=True)
     elif select.count():
         select.select_option(value)
     else:
-        form.locator(f"[name={name}]").fill(value)  # type: ignore[attr-defined]
+        form.locator(f"[name={name}]").fill(value)
+
+
+def _choose_a_ward_with_beds(form: Locator) -> None:
+    select = form.locator("select[name=department_id]")
+    chosen = select.locator("option:checked").inner_text()
+    if "空床 0" in chosen:
+        words = select.locator("option").all_inner_texts()
+        free = next(w for w in words if "空床" in w and "空床 0" not in w)
+        select.select_option(label=free)
 
 
 def _feed_back(page: Page) -> None:

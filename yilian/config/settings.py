@@ -128,11 +128,20 @@ TEMPLATES = [
 ]
 
 
-def database_of(address: str, pool: int = 0) -> dict[str, object]:
+# Whoever holds a row longer than that must not freeze all who wait for it: 503.
+LOCK_TIMEOUT = "4s"
+
+
+def database_of(
+    address: str, pool: int = 0, *, lock_timeout: str = ""
+) -> dict[str, object]:
     """Django's settings for a PostgreSQL address (`pool`: most connections held)."""
     url = urlsplit(address)
     options: dict[str, object] = dict(parse_qsl(url.query))
     host = str(options.pop("host", "")) or unquote(url.hostname or "")
+    if lock_timeout:
+        given = options.get("options", "")
+        options["options"] = f"{given} -c lock_timeout={lock_timeout}".strip()
     if pool:
         options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
     return {
@@ -152,7 +161,8 @@ def _database() -> dict[str, object]:
     if os.environ.get("YILIAN_DB_ROLE") == "owner":
         return database_of(os.environ.get("YILIAN_OWNER_URL", served))
     is_pooled = not YILIAN_TESTING
-    return database_of(served, int(os.environ.get("YILIAN_POOL", "12")) * is_pooled)
+    pool = int(os.environ.get("YILIAN_POOL", "12")) * is_pooled
+    return database_of(served, pool, lock_timeout=LOCK_TIMEOUT)
 
 
 DATABASES = {"default": _database()}

@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from yilian.care.referral.models import Referral
+from yilian.care.referral.queries.redirecting import redirect_targets
 from yilian.care.referral.rules import reasons
 from yilian.care.referral.rules.handover import FEEDBACKS, LONGEST
 from yilian.care.referral.services.receiving import Place
 from yilian.care.referral.services.sending import CONSENT_BY
 from yilian.kernel.tier import Direction
-from yilian.registry.directory.models import Institution
 from yilian.registry.directory.queries import departments_of
 from yilian.registry.population.rules import RELATION_NAMES
 from yilian.resources.reception.rules import DISPOSITION_NAMES, Disposition
@@ -115,19 +115,8 @@ class RedirectForm(_ReasonForm):
     def prepare(self) -> None:
         super().prepare()
         widget = self.fields["to_institution_id"].widget
-        widget.choices = [("", _("请选择")), *self._targets()]  # type: ignore[attr-defined]
-
-    def _targets(self) -> Choices:
-        """Hospitals of the same consortia first would be policy; here: by level."""
-        same = (self.referral.from_institution_id, self.referral.to_institution_id)
-        day = timezone.localdate()
-        rows = (
-            Institution.objects.open_on(day)
-            .filter(level__in=["tertiary", "secondary"], tier__isnull=False)
-            .exclude(pk__in=same)
-            .order_by("-tier", "pinyin")
-        )
-        return [(str(row.pk), row.short_name) for row in rows[:120]]
+        known = [(str(key), name) for key, name in redirect_targets(self.referral)]
+        widget.choices = [("", _("请选择")), *known]  # type: ignore[attr-defined]
 
 
 class PlaceForm(StepForm):
@@ -163,7 +152,7 @@ class PlaceForm(StepForm):
             same = (d.id for d in departments if d.specialty == self.referral.specialty)
             chosen = next(same, None)
         slots = free_slots(chosen, PLACE_QUOTAS, now, 12) if chosen else []
-        self.fields["slot_id"].widget.choices = [  # type: ignore[attr-defined]
+        self.fields["slot_id"].widget.choices = [
             ("", _("请选择")),
             *((str(s.id), _slot_words(s.starts_at, s.doctor)) for s in slots),
         ]
@@ -249,8 +238,9 @@ class SubmitForm(StepForm):
     consent_by = forms.ChoiceField(label=_("谁同意转诊"))
 
     def prepare(self) -> None:
-        names = {"self": _("患者本人"), **{k: _(v) for k, v in RELATION_NAMES.items()}}
-        choices = [(str(code), names[code]) for code in CONSENT_BY]
+        names: dict[str, Any] = {"self": _("患者本人")}
+        names |= {str(code): _(words) for code, words in RELATION_NAMES.items()}
+        choices = [(str(code), names[str(code)]) for code in CONSENT_BY]
         self.fields["consent_by"].choices = choices  # type: ignore[attr-defined]
 
 
@@ -291,7 +281,7 @@ class AssignForm(StepForm):
         here = self.referral.to_institution_id
         lines = departments_of(here) if here else []
         choices = [(str(line.id), line.name) for line in lines]
-        self.fields["department_id"].widget.choices = choices  # type: ignore[attr-defined]
+        self.fields["department_id"].widget.choices = choices
         self.initial = {"department_id": self.referral.to_department_id}
 
 

@@ -163,6 +163,10 @@ class Typed:
         return _uuid(self.target.partition(":")[2])
 
     @property
+    def parent_id(self) -> UUID | None:
+        return _uuid(self.parent)
+
+    @property
     def is_outside(self) -> bool:
         return self.target == OUTSIDE
 

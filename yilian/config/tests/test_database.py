@@ -1,6 +1,7 @@
 """An ordinary PostgreSQL: what one login needs, and what it is told otherwise."""
 
 from collections.abc import Iterator
+from typing import cast
 
 import psycopg
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from yilian.config.runtime import database, testdb
 from yilian.config.runtime.postgres import SUPERUSER, Cluster
 from yilian.config.runtime.trouble import CannotStart
+from yilian.config.settings import LOCK_TIMEOUT, database_of
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +43,16 @@ def test_one_login_migrates_and_serves_in_two_roles(ordinary: Cluster) -> None:
         app.execute("INSERT INTO place VALUES ('同心县')")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             app.execute("CREATE TABLE mine ()")
+
+
+def test_nobody_waits_for_ever_for_a_row_that_another_holds(ordinary: Cluster) -> None:
+    urls = database.Urls.of_owner(ordinary.url("hospital", "hospital"))
+    database.prepare_foreign(urls.owner)
+    served = database_of(urls.app, lock_timeout=LOCK_TIMEOUT)
+    facts = cast(dict[str, str], served["OPTIONS"])
+    with psycopg.connect(urls.app, options=facts["options"]) as app:
+        assert app.execute("SHOW lock_timeout").fetchone() == (LOCK_TIMEOUT,)
+        assert app.execute("SELECT current_user").fetchone() == (database.APP,)
 
 
 @pytest.mark.parametrize(

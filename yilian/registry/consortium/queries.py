@@ -117,6 +117,20 @@ def shared_consortia(
     return found
 
 
+def patient_consortia(
+    one_id: UUID, other_ids: Iterable[UUID], day: date
+) -> dict[UUID, list[ConsortiumLine]]:
+    """As `shared_consortia`, without the telemedicine network: it joins every house
+    of the region and carries words and pictures, so being in it does not make a
+    referral one inside a consortium (NX-2.2.4-c)."""
+    shared = shared_consortia(one_id, other_ids, day)
+    narrowed = {
+        other: [line for line in lines if line.form is not Form.TELEMEDICINE_NETWORK]
+        for other, lines in shared.items()
+    }
+    return {other: lines for other, lines in narrowed.items() if lines}
+
+
 def fellow_members(consortium_ids: Iterable[UUID], day: date) -> list[UUID]:
     """Every institution of these consortia."""
     rows = Membership.objects.on(day).filter(consortium__in=set(consortium_ids))

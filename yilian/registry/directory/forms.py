@@ -154,7 +154,7 @@ class ContactForm(forms.Form):
     def __init__(self, *args: Any, institution: Institution, **kwargs: Any) -> None:
         names = {code: code for code in institution.services} | dict(SERVICE_NAMES)
         now = {name: getattr(institution, name) for name in self.base_fields}
-        super().__init__(*args, initial=now, **kwargs)
+        super().__init__(*args, **{"initial": now} | kwargs)
         self.fields["services"].choices = marked(names)  # type: ignore[attr-defined]
 
 

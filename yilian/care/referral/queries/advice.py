@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.utils import timezone
 
 from yilian.care.referral.models import Referral
@@ -48,8 +48,8 @@ class _Asked:
     diagnosis_code: str
     specialty: str
     area_code: str  # where the person lives
-    chosen: Collection[UUID]
-    senders: Collection[UUID]  # who sent the person up, as far as this house knows
+    chosen: frozenset[UUID]
+    senders: frozenset[UUID]  # who sent the person up, as far as this house knows
     day: date
 
     @property
@@ -104,7 +104,9 @@ def _houses(asked: _Asked, only: Collection[UUID] | None) -> list[Institution]:
     wanted = Q(pk__in=asked.chosen) | Q(pk__in=_partners(asked).values("institution"))
     wanted |= Q(pk__in=asked.senders)
     wanted |= _near(asked) if asked.way is not Direction.UP else _capable(asked)
-    return list(rows.filter(wanted, tier__in=tiers).order_by("code")[:MOST_LOOKED_AT])
+    known = Case(When(pk__in=asked.senders | asked.chosen, then=0), default=1)
+    found = rows.filter(wanted, tier__in=tiers).order_by(known, "code")
+    return list(found[:MOST_LOOKED_AT])
 
 
 def _partners(asked: _Asked) -> MembershipQuerySet:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from django.db.models import (
+    Avg,
     Case,
     Count,
     DateTimeField,
@@ -179,9 +180,11 @@ def desk_facts(actor: Actor, start_of_day: datetime) -> DeskFacts:
     found = mine.aggregate(
         overdue=Count("pk", filter=late), accepted=Count("pk", filter=today)
     )
-    times = mine.filter(today).values_list("submitted_at", "answered_at")[:500]
-    minutes = [(answered - sent).total_seconds() / 60 for sent, answered in times]
-    mean = round(sum(minutes) / len(minutes)) if minutes else None
+    took = ExpressionWrapper(
+        F("answered_at") - F("submitted_at"), output_field=DurationField()
+    )
+    mean_time = mine.filter(today).aggregate(mean=Avg(took))["mean"]
+    mean = round(mean_time.total_seconds() / 60) if mean_time else None
     return DeskFacts(found["overdue"], found["accepted"], mean)
 
 
@@ -218,7 +221,7 @@ def _open(actor: Actor, rows: ReferralQuerySet, cursor: str | None) -> Page[HopL
         later = Q(place__gt=mark.at) | Q(place=mark.at, pk__gt=mark.id)
         rows = rows.filter(later)
     found = list(_with_names(rows)[: PAGE + 1])
-    page = cut(found, PAGE, lambda row: Mark(row.place, row.pk))
+    page = cut(found, PAGE, lambda row: Mark(cast(Any, row).place, row.pk))
     return Page(lines(actor, list(page.lines)), page.next)
 
 
@@ -230,7 +233,7 @@ def _closed(actor: Actor, rows: ReferralQuerySet, cursor: str | None) -> Page[Ho
             Q(closed_at__lt=mark.at) | Q(closed_at=mark.at, pk__gt=mark.id)
         )
     found = list(_with_names(rows)[: PAGE + 1])
-    page = cut(found, PAGE, lambda row: Mark(row.closed_at, row.pk))
+    page = cut(found, PAGE, lambda row: Mark(cast(datetime, row.closed_at), row.pk))
     return Page(lines(actor, list(page.lines)), page.next)
 
 

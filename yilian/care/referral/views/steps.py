@@ -71,7 +71,8 @@ def take(request: ActorRequest, referral_id: UUID, name: str) -> HttpResponse:
     asked = STEPS[step].form(row, request.POST)
     if not asked.is_valid():
         return _form(request, row, step, asked, status=422)
-    STEPS[step].act(request.actor, referral_id, **asked.facts())
+    seen = _revision(request.POST.get("revision", ""))
+    STEPS[step].act(request.actor, referral_id, revision=seen, **asked.facts())
     return _answer(request, referral_id)
 
 
@@ -114,12 +115,18 @@ def _form(
         "step_name": STEP_NAMES[step],
         "form": asked,
         "shown": "page" if shown == "page" else "row",
+        "revision": _revision((request.POST or request.GET).get("revision", "")),
     }
     response = render(request, "referral/_form.html", context, status=status)
     if asked.errors:
         response["HX-Retarget"] = f"#form-{row.id}-{step.value}"
         response["HX-Reswap"] = "outerHTML"
     return response
+
+
+def _revision(told: str) -> int | None:
+    """Of the page that the step was chosen on: a stale tab is told so."""
+    return int(told) if told.isascii() and told.isdecimal() else None
 
 
 def _answer(request: ActorRequest, referral_id: UUID) -> HttpResponse:

@@ -231,7 +231,8 @@ def _page(
         "under_way": [
             hop
             for hop in under_way(actor, person_id)
-            if row is None or hop.id != row.id
+            # Going on from a hop is not asking for it twice.
+            if hop.id not in (row.id if row else None, typed.parent_id)
         ],
         "error": error.text if error else None,
         "open_id": error.referral_id if isinstance(error, OpenEpisode) else None,

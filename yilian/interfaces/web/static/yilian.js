@@ -99,6 +99,31 @@
     }
   }
   body.addEventListener("htmx:beforeRequest", (event) => hold(event.detail.elt));
+
+  /* ---- a live update waits while somebody is at work in what it would replace ---- */
+  const atWork = (elt) => elt.querySelector("details.panel[open]") !== null
+    || (elt.contains(document.activeElement) && document.activeElement.matches("input, textarea, select"));
+  body.addEventListener("htmx:beforeRequest", (event) => {
+    const { elt, requestConfig } = event.detail;
+    const cause = requestConfig && requestConfig.triggeringEvent;
+    if (!cause || !cause.type.startsWith("live:") || !atWork(elt)) return;
+    event.preventDefault();
+    elt.dataset.waits = cause.type;
+  });
+  body.addEventListener("htmx:beforeSwap", (event) => {
+    const { elt, requestConfig } = event.detail;
+    const cause = requestConfig && requestConfig.triggeringEvent;
+    if (!cause || !cause.type.startsWith("live:") || !atWork(elt)) return;
+    event.detail.shouldSwap = false; /* work began while the answer was on its way */
+    elt.dataset.waits = cause.type;
+  });
+  document.addEventListener("toggle", (event) => {
+    const elt = event.target.closest("[data-waits]");
+    if (!elt || atWork(elt)) return;
+    const topic = elt.dataset.waits;
+    delete elt.dataset.waits;
+    body.dispatchEvent(new CustomEvent(topic, { detail: {} }));
+  }, true);
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.matches("[hx-post], [hx-get]")) return;

@@ -75,7 +75,11 @@ def _by_digits(typed: str) -> Asked:
     try:
         phone = check_phone(typed).value
     except DomainError:
-        return Asked("number", _holders(_other_indexes(typed)))
+        held = _holders(_other_indexes(typed))
+        if typed[0].isalpha() and typed[:_SHORTEST].isalpha():
+            # Names of other systems may end in digits.
+            return Asked("other", held | Q(name__startswith=typed))
+        return Asked("number", held)
     by_phone = Q(phone_index=keyed_index("phone", phone))
     return Asked("phone", by_phone | _holders(_other_indexes(typed)))
 
