@@ -21,7 +21,7 @@ ALWAYS = {"save", "delete", "create", "bulk_create", "bulk_update", "get_or_crea
 JUDGED = {"update", "execute", "copy"}
 WRITES = {name for base in ALWAYS | JUDGED for name in (base, f"a{base}")}
 MAY_WRITE = re.compile(r"/services(\.py$|/)|^yilian/(demo|config/runtime)/")
-NOT_OURS = {"tests", "migrations"}
+NOT_OURS = {"tests", "migrations", "conftest.py"}
 CHANGES = re.compile(
     r"\b(insert|update|delete|merge|truncate|copy|alter|create|drop)\b"
 )

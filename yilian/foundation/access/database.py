@@ -12,7 +12,7 @@ from yilian.foundation.access.actor import Actor
 def acting_as(actor: Actor) -> Iterator[None]:
     """Inside, this connection reads with the actor's sight; the setting ends with
     the transaction."""
-    persons = "{" + ",".join(sorted(str(id) for id in actor.person_ids)) + "}"
+    persons = "{" + ",".join(sorted(map(str, actor.person_ids))) + "}"
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('yilian.reach', %s, true),"

@@ -11,10 +11,10 @@ from yilian.kernel.errors import NotFound, NotPermitted
 M = TypeVar("M", bound=Model)
 
 
-def find(visible: QuerySet[M], id: UUID | str) -> M:
+def find(visible: QuerySet[M], row_id: UUID | str) -> M:
     """The row, or 404 in the same words whether it is hidden or absent."""
     try:
-        row = visible.filter(pk=id).first()
+        row = visible.filter(pk=row_id).first()
     except (ValidationError, ValueError):
         row = None
     if row is None:

@@ -24,7 +24,7 @@ async def listen(hub: Hub) -> None:
             async with await psycopg.AsyncConnection.connect(
                 **_address(), autocommit=True
             ) as heard:
-                await heard.execute(f"LISTEN {CHANNEL}")
+                await heard.execute(f"LISTEN {CHANNEL}")  # writes: only listens
                 pause = 0.1
                 async for notification in heard.notifies():
                     notice = read_notice(notification.payload)

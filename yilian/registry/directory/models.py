@@ -51,7 +51,8 @@ class Institution(models.Model):
     pinyin = models.CharField(max_length=240)
     initials = models.CharField(max_length=60)
     kind = models.CharField(max_length=32)
-    tier = models.CharField(max_length=16, null=True)
+    # None where nobody is referred to: not an empty rung.
+    tier = models.CharField(max_length=16, null=True)  # noqa: DJ001
     level = models.CharField(max_length=16, default=Level.UNRATED.value)
     grade = models.CharField(max_length=8, default=Grade.NONE.value)
     sponsor = models.CharField(max_length=16, default=Sponsor.GOVERNMENT.value)
