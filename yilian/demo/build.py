@@ -18,7 +18,7 @@ from django.db import connection
 from django.utils import timezone
 
 from yilian.care.referral.services import closing
-from yilian.demo.clock import StoryClock, story_time
+from yilian.demo.clock import story_time
 from yilian.demo.loading import (
     aside,
     corridor,
@@ -46,7 +46,7 @@ ACTOR: Final = system_actor("demo")
 _JOINED: Final = timedelta(days=100)
 # What happened since is told to the desks when the region opens.
 _NEWS: Final = timedelta(hours=12)
-_STORIES_FROM: Final = 35
+_STORIES_FROM: Final = 25
 _STORIES_TO: Final = 92
 
 
@@ -99,51 +99,63 @@ def build(
 def _tell(
     planned: Region, hops: Sequence[Story], told: history.Told, progress: Progress
 ) -> tuple[Refused, ...]:
-    """All in story time; the record's history is written on the second core."""
+    """All in story time. What no story touches is loaded on the second core."""
+    on_stage = _houses(planned, hops).__contains__
     with story_time(planned.seed, planned.now - _JOINED) as clock:
 
-        def write_record() -> None:
-            clock.rng.seed(f"{planned.seed} record")  # other ids than this process
+        def load_the_rest() -> None:
+            clock.rng.seed(f"{planned.seed} rest")  # other ids than this process
             with _hurrying():
+                _load_houses(planned, {}, lambda code: not on_stage(code))
                 history.load_record(ACTOR, planned, told)
 
-        with beside(write_record) as record_is_written, _hurrying():
-            stage = _set_stage(planned, hops, told, clock, progress)
+        with _hurrying():
+            progress(3, "机构 Institutions")
+            terminology.load_shipped()
+            places.load_institutions(ACTOR, planned)
+        with beside(load_the_rest) as rest_is_loaded, _hurrying():
+            progress(12, "人员 Staff")
+            places.load_consortia(ACTOR, planned)
+            accounts = _open_accounts(planned, hops)
+            _load_houses(planned, accounts, on_stage)
+            progress(20, "居民 Residents")
+            people.load_people(ACTOR, planned, people.open_accounts(ACTOR, planned))
+            history.load_sight(ACTOR, planned, told)
+            stage = Stage(planned, clock, accounts)
             _play(stage, hops, progress)
             progress(_STORIES_TO, "病史 Two years of history")
-            record_is_written()
+            rest_is_loaded()
             clock.go_to(planned.now)
             history.load_stays(ACTOR, told)
             _come_to_now(planned.now)
     return tuple(stage.refused)
 
 
-def _set_stage(
-    planned: Region,
-    hops: Sequence[Story],
-    told: history.Told,
-    clock: StoryClock,
-    progress: Progress,
-) -> Stage:
-    progress(3, "机构 Institutions")
-    terminology.load_shipped()
-    places.load_institutions(ACTOR, planned)
-    places.load_consortia(ACTOR, planned)
-    places.load_beds_and_slots(ACTOR, planned)
-    progress(18, "人员 Staff")
-    accounts = _load_staff(planned, hops)
-    progress(30, "居民 Residents")
-    people.load_people(ACTOR, planned, people.open_accounts(ACTOR, planned))
-    history.load_sight(ACTOR, planned, told)
-    return Stage(planned, clock, accounts)
+def _houses(planned: Region, hops: Sequence[Story]) -> frozenset[str]:
+    """Where something happens in a story, and where contracts were signed."""
+    posts = {post.id: post.institution for post in planned.staff.posts}
+    contracts = (one.contract for one in planned.population.residents)
+    doctors = {one.doctor for one in contracts if one and one.doctor}
+    ends = {hop.plan.to_institution for hop in hops}
+    cast = {post for member in planned.cast for post in member.posts}
+    acting = {posts[post] for post in _acting(hops) | doctors | cast}
+    return frozenset(acting | ends | set(corridor.HOUSES))
 
 
-def _load_staff(planned: Region, hops: Sequence[Story]) -> dict[UUID, Account]:
-    acting = {step.post for hop in hops for step in hop.plan.steps if step.post}
-    acting |= {hop.plan.from_post for hop in hops}
-    accounts = staff.open_accounts(ACTOR, planned, acting, corridor.HOUSES)
-    staff.load_staff(ACTOR, planned, accounts)
-    return accounts
+def _acting(hops: Sequence[Story]) -> set[UUID]:
+    steps = {step.post for hop in hops for step in hop.plan.steps if step.post}
+    return steps | {hop.plan.from_post for hop in hops}
+
+
+def _open_accounts(planned: Region, hops: Sequence[Story]) -> dict[UUID, Account]:
+    return staff.open_accounts(ACTOR, planned, _acting(hops), corridor.HOUSES)
+
+
+def _load_houses(
+    planned: Region, accounts: staff.Accounts, is_meant: places.Houses
+) -> None:
+    staff.load_staff(ACTOR, planned, accounts, is_meant)
+    places.load_beds_and_slots(ACTOR, planned, is_meant)
 
 
 def _play(stage: Stage, hops: Sequence[Story], progress: Progress) -> None:

@@ -1,6 +1,6 @@
 """Institutions, consortia, agreements, beds and appointment slots."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from uuid import UUID
 
@@ -22,6 +22,8 @@ from yilian.registry.directory import services as directory
 from yilian.registry.directory.models import Department, Equipment, Institution
 from yilian.resources.scheduling import services as scheduling
 from yilian.resources.scheduling.models import Bed, Slot
+
+Houses = Callable[[str], bool]
 
 
 def institution_id(code: str) -> UUID:
@@ -100,7 +102,8 @@ def load_consortia(actor: Actor, region: Region) -> None:
     )
 
 
-def load_beds_and_slots(actor: Actor, region: Region) -> None:
+def load_beds_and_slots(actor: Actor, region: Region, is_meant: Houses) -> None:
+    """Of these houses, named by code."""
     scheduling.load_many(
         actor,
         beds=[
@@ -112,6 +115,7 @@ def load_beds_and_slots(actor: Actor, region: Region) -> None:
                 quota=plan.quota.value,
             )
             for plan in region.beds()
+            if is_meant(plan.institution)
         ],
         slots=[
             Slot(
@@ -123,6 +127,7 @@ def load_beds_and_slots(actor: Actor, region: Region) -> None:
                 ends_at=plan.ends_at,
             )
             for plan in region.slots()
+            if is_meant(plan.institution)
         ],
     )
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange, DateTimeTZRange
 
-from yilian.demo.loading.places import department_id, institution_id
+from yilian.demo.loading.places import Houses, department_id, institution_id
 from yilian.demo.world.build import Region
 from yilian.demo.world.chance import fixed_id
 from yilian.demo.world.people.model import Practitioner as Planned
@@ -54,7 +54,12 @@ def _username(one: Planned) -> str:
     return one.username if one.username[0].isalpha() else f"s{one.username}"
 
 
-def load_staff(actor: Actor, region: Region, accounts: Accounts) -> None:
+def load_staff(
+    actor: Actor, region: Region, accounts: Accounts, is_meant: Houses
+) -> None:
+    """Of these houses, named by code."""
+    posts = [post for post in region.staff.posts if is_meant(post.institution)]
+    holders = {post.practitioner for post in posts}
     directory.load_many(
         actor,
         practitioners=[
@@ -68,6 +73,7 @@ def load_staff(actor: Actor, region: Region, accounts: Accounts) -> None:
                 phone=one.phone,
             )
             for one in region.staff.practitioners
+            if one.id in holders
         ],
         posts=[
             PractitionerRole(
@@ -79,7 +85,7 @@ def load_staff(actor: Actor, region: Region, accounts: Accounts) -> None:
                 roles=[role.value for role in post.roles],
                 period=DateRange(post.starts_on, post.ends_on),
             )
-            for post in region.staff.posts
+            for post in posts
         ],
         shifts=[
             DutyShift(
@@ -91,5 +97,6 @@ def load_staff(actor: Actor, region: Region, accounts: Accounts) -> None:
                 phone=shift.phone,
             )
             for shift in region.shifts
+            if is_meant(shift.institution)
         ],
     )
