@@ -13,6 +13,8 @@ urlpatterns = [
     path("sent/count", lists.sent_count, name="sent_count"),
     path("desk/urgent", lists.urgent_tag, name="urgent_tag"),
     path("desk/duty", lists.duty, name="duty"),
+    path("expected", lists.expected, name="expected"),
+    path("expected/<uuid:person_id>", lists.expected_of, name="expected_of"),
     path("of/<uuid:person_id>", lists.of_person, name="of_person"),
     *ROUTES,
     path("<uuid:referral_id>", detail.detail, name="detail"),

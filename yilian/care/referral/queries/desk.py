@@ -121,6 +121,21 @@ def sent(actor: Actor, tab: Tab, cursor: str | None = None) -> Page[HopLine]:
     return _page(actor, rows, tab, cursor)
 
 
+def expected(
+    actor: Actor, person_id: UUID | None = None, most: int = 12
+) -> list[HopLine]:
+    """Who is to come to this institution, the soonest visit first; of one person
+    when it is asked of them. One more than `most` says that there are others."""
+    rows = Referral.objects.visible_to(actor).filter(
+        to_institution=actor.institution_id,
+        state__in=values(COMING | {State.NO_SHOW}),
+    )
+    if person_id is not None:
+        rows = rows.filter(person=person_id)
+    rows = rows.order_by(F("visit_at").asc(nulls_last=True), "submitted_at", "pk")
+    return lines(actor, list(_with_names(rows)[: most + 1]))
+
+
 def of_person(actor: Actor, person_id: UUID, most: int = 20) -> list[HopLine]:
     """The hops of a person that this actor may know of, newest first."""
     rows = Referral.objects.visible_to(actor).filter(person=person_id)

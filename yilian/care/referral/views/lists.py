@@ -18,6 +18,7 @@ from yilian.kernel.text import _
 from yilian.registry.directory.queries import duty_now
 from yilian.registry.directory.rules import DUTY_NAMES, DutyKind
 
+_MOST_EXPECTED = 12
 _WHO = _("只有医疗机构的医师和转诊办公室有转诊工作台。")
 
 
@@ -98,6 +99,27 @@ def of_person(request: ActorRequest, person_id: UUID) -> HttpResponse:
         "can_draft": policies.can_draft(request.actor),
     }
     return render(request, "referral/_of_person.html", context)
+
+
+@signed_in
+@require_GET
+def expected(request: ActorRequest) -> HttpResponse:
+    """Who is to come, beside the reception's list of who is here."""
+    hops = lists.expected(request.actor, most=_MOST_EXPECTED)
+    context = {
+        "hops": hops[:_MOST_EXPECTED],
+        "has_more": len(hops) > _MOST_EXPECTED,
+        "may_open_desk": policies.can_draft(request.actor),
+    }
+    return render(request, "referral/_expected.html", context)
+
+
+@signed_in
+@require_GET
+def expected_of(request: ActorRequest, person_id: UUID) -> HttpResponse:
+    """Said first when somebody is received who was referred here; else nothing."""
+    hops = lists.expected(request.actor, person_id)
+    return render(request, "referral/_expected_of.html", {"hops": hops})
 
 
 def _tabs(

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from yilian.care.referral import forms
@@ -130,7 +131,11 @@ def _revision(told: str) -> int | None:
 
 
 def _answer(request: ActorRequest, referral_id: UUID) -> HttpResponse:
-    """The same row, or the same page, as it stands now."""
+    """The same row, or the same page, as it stands now; at the reception who is here
+    has changed as well, so that page is read again."""
+    if request.POST.get("shown") == "reception":
+        here = reverse("reception:today")
+        return HttpResponse(status=204, headers={"HX-Redirect": here})
     if request.POST.get("shown") == "page":
         return render_body(request, referral_id)
     hop = desk.line(request.actor, referral_id)
