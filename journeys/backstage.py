@@ -30,7 +30,7 @@ class Backstage:
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         url = self.cluster.url(SUPERUSER, DATABASE)
         with psycopg.connect(url, autocommit=True) as connection:
-            return connection.execute(query, values).fetchall()  # type: ignore[call-overload, no-any-return]
+            return connection.execute(query, values).fetchall()
 
     def one(self, query: str, *values: Any) -> Any:
         [[value]] = self.rows(query, *values)
@@ -50,7 +50,7 @@ class Backstage:
         return UUID(str(found))
 
     def contracted(self, code: str) -> list[UUID]:
-        """Living residents whom this house sees by their contract, with nothing open."""
+        """Living residents whom this house sees by contract, with nothing open."""
         found = self.rows(
             "SELECT DISTINCT person.id FROM population_person person"
             " JOIN population_grant kept ON kept.person_id = person.id"
