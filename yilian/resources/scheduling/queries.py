@@ -99,6 +99,16 @@ class DepartmentPlaces:
     days: list[SlotDay] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class FreeHere:
+    """What one department of any house has to give now, in counts."""
+
+    department_id: UUID
+    name: str
+    has_ward: bool
+    free: FreePlaces
+
+
 _FREE: Final = """
 SELECT d.id,
        (SELECT count(*) FROM scheduling_bed b
@@ -136,6 +146,21 @@ def free_places(
         cursor.execute(_FREE, facts)
         rows = cursor.fetchall()
     return {row[0]: FreePlaces(row[1], row[2], row[3], row[4]) for row in rows}
+
+
+def free_by_department(institution_id: UUID) -> list[FreeHere]:
+    """The departments of a house that keep beds or offer appointments; two queries,
+    and no word of who holds what."""
+    rows = list(
+        Department.objects.filter(institution=institution_id, closed_on=None)
+        .annotate(keeps=Exists(Bed.objects.filter(department=OuterRef("pk"),
+                                                  closed_at=None)))
+        .order_by("name")
+        .values_list("id", "name", "keeps")
+    )  # fmt: skip
+    free = free_places([id_ for id_, _name, _keeps in rows], timezone.now())
+    found = [FreeHere(id_, name, keeps, free[id_]) for id_, name, keeps in rows]
+    return [one for one in found if one.has_ward or one.free.slots]
 
 
 def free_slots(

@@ -11,6 +11,7 @@ app_name = "scheduling"
 urlpatterns = [
     path("", views.places, name="places"),
     path("ward-load", views.ward_load, name="ward_load"),
+    path("of/<uuid:institution_id>", views.of_institution, name="of_institution"),
     path("<uuid:department_id>/slots", views.open_slots, name="open_slots"),
     path("<uuid:department_id>/slots/<day:day>", views.slots, name="slots"),
     path("<uuid:department_id>/beds", views.open_beds, name="open_beds"),

@@ -38,6 +38,17 @@ def ward_load(request: ActorRequest) -> HttpResponse:
 
 
 @signed_in
+@require_GET
+def of_institution(request: ActorRequest, institution_id: UUID) -> HttpResponse:
+    """A card of an institution's page: counts, for whoever is signed in."""
+    context = {
+        "departments": queries.free_by_department(institution_id),
+        "is_own": institution_id == request.actor.institution_id,
+    }
+    return render(request, "scheduling/_of_institution.html", context)
+
+
+@signed_in
 @require_POST
 def open_slots(request: ActorRequest, department_id: UUID) -> HttpResponse:
     form = OpenSlotsForm(request.POST)

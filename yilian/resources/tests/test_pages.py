@@ -1,5 +1,6 @@
 """The pages of places and of the reception, opened by those who work with them."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -146,6 +147,51 @@ def test_a_range_that_cannot_be_is_refused_at_its_field(
     )
     assert answer.status_code == 422
     assert "_on" in answer.content.decode()
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_counts_of_any_house_are_for_everybody_and_change_nothing(
+    role: Role, township: Institution, county: Institution, ward: Department
+) -> None:
+    evil = world.department(township, "<script>x</script>")
+    for number in range(3):
+        Bed.objects.create(
+            institution=township, department=ward, label=f"{number}",
+            quota="referral" if number else "open",
+            closed_at=timezone.now() if number == 2 else None,
+        )  # fmt: skip
+    start = timezone.now() + timedelta(days=1)
+    Slot.objects.create(
+        institution=township, department=evil, quota="open", starts_at=start,
+        ends_at=start + timedelta(minutes=15),
+    )  # fmt: skip
+    world.department(township, "没有床位的科")
+    client = signed_in(world.staff(county, role))
+    address = reverse("scheduling:of_institution", args=[township.id])
+    answer = client.get(address)
+    said = " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+    assert answer.status_code == 200
+    assert "康复科 2 含转诊预留 1 —" in said
+    assert "没有床位的科" not in said
+    assert "<script>x" not in answer.content.decode()
+    assert "最早" in said
+    assert "<form" not in answer.content.decode()
+    assert client.post(address).status_code == 405
+    empty = client.get(reverse("scheduling:of_institution", args=[county.id]))
+    assert "没有登记床位" in empty.content.decode()
+    nowhere = client.get(reverse("scheduling:of_institution", args=[new_id()]))
+    assert nowhere.status_code == 200
+
+
+def test_counts_of_a_house_with_many_departments_take_few_queries(
+    desk: Actor, township: Institution, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(20):
+        ward = world.department(township, f"{number} 病区")
+        Bed.objects.create(institution=township, department=ward, label="1")
+    client = signed_in(desk)
+    with django_assert_max_num_queries(8):
+        client.get(reverse("scheduling:of_institution", args=[township.id]))
 
 
 def test_another_house_s_places_are_not_there(
