@@ -205,7 +205,13 @@ def desk_facts(actor: Actor, start_of_day: datetime) -> DeskFacts:
 
 def lines(actor: Actor, rows: list[Referral]) -> list[HopLine]:
     """Rows with the persons' cards: two queries, however many rows."""
-    people = cards(actor, {row.person_id for row in rows})
+    return lines_of(actor, rows, cards(actor, {row.person_id for row in rows}))
+
+
+def lines_of(
+    actor: Actor, rows: list[Referral], people: Mapping[UUID, PersonCard]
+) -> list[HopLine]:
+    """As `lines`, where the cards are known already."""
     now = timezone.now()
     return [_line(actor, row, people.get(row.person_id), now) for row in rows]
 

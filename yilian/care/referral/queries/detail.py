@@ -18,8 +18,9 @@ from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.scope import find
 from yilian.kernel.tier import Direction
 from yilian.registry.directory.models import Institution
-from yilian.registry.directory.queries import DutyLine, duty_now
+from yilian.registry.directory.queries import DutyLine, duties_now
 from yilian.registry.directory.rules import DutyKind
+from yilian.registry.population.queries.cards import PersonCard, cards
 
 REASON_NAMES: Final[Mapping[str, str]] = {
     **reasons.DECLINE_REASONS,
@@ -102,7 +103,9 @@ def detail(actor: Actor, referral_id: UUID) -> HopDetail:
         "assigned_to__practitioner", "agreement",
     )  # fmt: skip
     row = find(rows, referral_id)
-    [hop] = desk.lines(actor, [row])
+    people = cards(actor, [row.person_id])
+    [hop] = desk.lines_of(actor, [row], people)
+    duties = _duties(row)
     way = Direction(row.direction)
     readable = hop.is_readable
     verdict = row.verdict.get("verdict")
@@ -117,7 +120,7 @@ def detail(actor: Actor, referral_id: UUID) -> HopDetail:
         verdict=Verdict(verdict) if verdict else None,
         verdict_name=VERDICT_NAMES[Verdict(verdict)] if verdict else "",
         checks=_checks(row.verdict),
-        hops=_episode(actor, row),
+        hops=_episode(actor, row, people),
         follow_ups=list(row.follow_ups.order_by("due_on")),
         breaches=list(row.breaches.order_by("due_at")),
         skip_reason=REASON_NAMES.get(row.skip_reason, ""),
@@ -127,8 +130,8 @@ def detail(actor: Actor, referral_id: UUID) -> HopDetail:
         check_result_on=row.check_result_on,
         consent_by=row.consent_by,
         consented_at=row.consented_at,
-        sender=_contact(row.from_institution),
-        receiver=_contact(row.to_institution, row.outside_name),
+        sender=_contact(duties, row.from_institution),
+        receiver=_contact(duties, row.to_institution, row.outside_name),
         can_edit=policies.can_edit(actor, row),
         can_assign=policies.can_assign(actor, row),
         is_outside=row.to_institution_id is None,
@@ -181,19 +184,27 @@ def _checks(verdict: Mapping[str, Any]) -> list[CheckLine]:
     ]
 
 
-def _episode(actor: Actor, row: Referral) -> list[HopLine]:
-    """The hops of one illness that this actor may know of, in order."""
+def _episode(
+    actor: Actor, row: Referral, people: Mapping[UUID, PersonCard]
+) -> list[HopLine]:
+    """The hops of one illness, of one person, that this actor may know of."""
     if row.episode_id is None:
         return []
     visible = Referral.objects.visible_to(actor).filter(episode=row.episode_id)
     names = ("from_institution", "to_institution", "to_department")
     found = visible.select_related(*names, "assigned_to__practitioner")
-    return desk.lines(actor, list(found.order_by("created_at")[:20]))
+    return desk.lines_of(actor, list(found.order_by("created_at")[:20]), people)
 
 
-def _contact(institution: Institution | None, outside: str = "") -> Contact:
+def _duties(row: Referral) -> Mapping[UUID, DutyLine]:
+    sides = [row.from_institution_id, row.to_institution_id]
+    return duties_now(filter(None, sides), DutyKind.REFERRAL_OFFICE.value)
+
+
+def _contact(
+    duties: Mapping[UUID, DutyLine], institution: Institution | None, outside: str = ""
+) -> Contact:
     if institution is None:
         return Contact(outside, "", None)
     phone = institution.referral_phone or institution.phone
-    duty = duty_now(institution.id, DutyKind.REFERRAL_OFFICE.value)
-    return Contact(institution.short_name, phone, duty)
+    return Contact(institution.short_name, phone, duties.get(institution.id))

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from yilian.care.referral.forms import AssignForm
 from yilian.care.referral.models import Referral
 from yilian.care.referral.queries import actions as possible
+from yilian.care.referral.queries.detail import HopDetail
 from yilian.care.referral.queries.detail import detail as hop_detail
 from yilian.care.referral.services.reading import open_referral
 from yilian.foundation.access.middleware import ActorRequest
@@ -54,9 +55,10 @@ def render_body(request: ActorRequest, referral_id: UUID) -> HttpResponse:
 
 def _context(request: ActorRequest, referral_id: UUID) -> dict[str, object]:
     found = hop_detail(request.actor, referral_id)
-    row = Referral.objects.get(pk=referral_id)
-    return {
-        "d": found,
-        "hop": found.hop,
-        "assign_form": AssignForm(row) if found.can_assign else None,
-    }
+    return {"d": found, "hop": found.hop, "assign_form": _assign_form(found)}
+
+
+def _assign_form(found: HopDetail) -> AssignForm | None:
+    if not found.can_assign:
+        return None
+    return AssignForm(Referral.objects.get(pk=found.hop.id))

@@ -6,7 +6,7 @@ no rule of its own. A step taken answers with the row or the page it was taken o
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from yilian.care.referral import forms
-from yilian.care.referral.models import Referral
+from yilian.care.referral.models import Referral, ReferralQuerySet
 from yilian.care.referral.queries import desk
 from yilian.care.referral.rules.states import STEP_NAMES, Step
 from yilian.care.referral.services import closing, receiving, sending
@@ -87,9 +87,8 @@ def assign(request: ActorRequest, referral_id: UUID) -> HttpResponse:
     return _answer(request, referral_id)
 
 
-def _rows(request: ActorRequest) -> Any:
-    names = ("from_institution", "to_institution", "to_department")
-    return Referral.objects.visible_to(request.actor).select_related(*names)
+def _rows(request: ActorRequest) -> ReferralQuerySet:
+    return Referral.objects.visible_to(request.actor)
 
 
 def _step(name: str) -> Step:

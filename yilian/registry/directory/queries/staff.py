@@ -1,5 +1,6 @@
 """Who works where, and who answers when."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -29,19 +30,27 @@ class DutyLine:
 
 def duty_now(institution_id: UUID, kind: str) -> DutyLine | None:
     """Who answers this minute; with two, the one who came on later."""
-    now = timezone.now()
-    running = _shifts(institution_id).filter(kind=kind, period__contains=now)
-    return next(map(_duty_line, running.order_by("-period__startswith", "pk")), None)
+    return duties_now([institution_id], kind).get(institution_id)
+
+
+def duties_now(institution_ids: Iterable[UUID], kind: str) -> dict[UUID, DutyLine]:
+    """As `duty_now`, of several institutions in one query."""
+    running = _shifts(institution_ids).filter(
+        kind=kind, period__contains=timezone.now()
+    )
+    # Of two, the one who came on later is met last and stays.
+    rows = running.order_by("period__startswith", "-pk")
+    return {row.institution_id: _duty_line(row) for row in rows}
 
 
 def duty_roster(institution_id: UUID, start: datetime, end: datetime) -> list[DutyLine]:
-    shifts = _shifts(institution_id).filter(period__overlap=(start, end))
+    shifts = _shifts([institution_id]).filter(period__overlap=(start, end))
     return list(map(_duty_line, shifts.order_by("period__startswith", "kind", "pk")))
 
 
-def _shifts(institution_id: UUID) -> QuerySet[DutyShift]:
+def _shifts(institution_ids: Iterable[UUID]) -> QuerySet[DutyShift]:
     return DutyShift.objects.filter(
-        institution_id=institution_id, post__left_at=None
+        institution__in=set(institution_ids), post__left_at=None
     ).select_related("post__practitioner", "institution")
 
 

@@ -6,19 +6,9 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import (
-    Case,
-    CharField,
-    F,
-    IntegerField,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-    When,
-)
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
@@ -26,12 +16,7 @@ from yilian.foundation.access.actor import Actor
 from yilian.kernel.errors import NotFound
 from yilian.kernel.identity_number import IdentityKind
 from yilian.kernel.names import mask_name
-from yilian.registry.population.models import (
-    GroupMembership,
-    Person,
-    PersonIdentifier,
-    Sight,
-)
+from yilian.registry.population.models import Person, sight_arguments
 from yilian.registry.population.rules import SEX_NAMES, GroupTag, Scope, county_name
 
 
@@ -67,6 +52,7 @@ MOST_TELLING: Final = (
     IdentityKind.INSURANCE_NUMBER,
     IdentityKind.TEMPORARY,
 )
+_TELLING: Final = [kind.value for kind in MOST_TELLING]
 
 
 def card(actor: Actor, person_id: UUID) -> PersonCard:
@@ -78,26 +64,48 @@ def card(actor: Actor, person_id: UUID) -> PersonCard:
 
 def cards(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, PersonCard]:
     """One query; whom the actor has no ground to see is masked."""
-    rows = card_rows(actor, Person.objects.filter(pk__in=set(ids)))
-    return {row["id"]: card_of(row) for row in rows}
+    wanted = list(set(ids))
+    if not wanted:
+        return {}
+    found = _cards(actor, _CARDS + "WHERE person.id = ANY(%s)", [wanted])
+    return {line.id: line for line in found}
 
 
-def card_rows(actor: Actor, persons: QuerySet[Person]) -> Any:
-    """What `card_of` needs, of these persons, in one query."""
-    today = timezone.localdate()
-    tags = (
-        GroupMembership.objects.filter(person=OuterRef("pk"), period__contains=today)
-        .order_by()
-        .values("person")
-        .annotate(all=ArrayAgg("tag", order_by="tag"))
-        .values("all")
-    )
-    return persons.annotate(
-        sight=Sight.of(actor), identity=_identity(), tags=Subquery(tags)
-    ).values(
-        "id", "name", "sex", "born_on", "died_at", "area_code", "address",
-        "phone_masked", "sight", "identity", "tags",
-    )  # fmt: skip
+def cards_in_order(actor: Actor, persons: QuerySet[Person]) -> list[PersonCard]:
+    """Of these persons, by pinyin, in one query."""
+    try:
+        inner, values = persons.values("id").query.sql_with_params()
+    except EmptyResultSet:  # it can mean nobody, and Django knows
+        return []
+    those = f"WHERE person.id IN ({inner}) ORDER BY person.pinyin, person.id"
+    return _cards(actor, _CARDS + those, values)
+
+
+def _cards(actor: Actor, query: str, values: Iterable[Any]) -> list[PersonCard]:
+    told = [*sight_arguments(actor), _TELLING, timezone.localdate(), *values]
+    with connection.cursor() as cursor:
+        cursor.execute(query, told)
+        names = [column.name for column in cursor.description]
+        rows = cursor.fetchall()
+    return [card_of(dict(zip(names, row, strict=True))) for row in rows]
+
+
+# On every page and in every step: written out, for composing it anew each time
+# costs ten times what the database needs to answer.
+_CARDS: Final = """
+SELECT person.id, person.name, person.sex, person.born_on, person.died_at,
+       person.area_code, person.address, person.phone_masked,
+       population_sight(person.id, %s, %s, %s, %s) AS sight,
+       (SELECT number.value_masked
+          FROM population_personidentifier number
+         WHERE number.person_id = person.id AND number.retired_at IS NULL
+         ORDER BY array_position(%s::text[], number.kind::text), number.created_at
+         LIMIT 1) AS identity,
+       (SELECT array_agg(held.tag ORDER BY held.tag)
+          FROM population_groupmembership held
+         WHERE held.person_id = person.id AND held.period @> %s::date) AS tags
+  FROM population_person person
+"""
 
 
 def card_of(row: Mapping[str, Any]) -> PersonCard:
@@ -145,19 +153,3 @@ def _place(county: str, address: str) -> str:
     if county in address:
         return address
     return gettext("{county}{address}").format(county=named, address=address)
-
-
-def _identity() -> Subquery:
-    """The number that tells most, as a subquery."""
-    rank = Case(
-        *(
-            When(kind=kind.value, then=Value(at))
-            for at, kind in enumerate(MOST_TELLING)
-        ),
-        default=Value(len(MOST_TELLING)),
-        output_field=IntegerField(),
-    )
-    numbers = PersonIdentifier.objects.filter(
-        Q(person=OuterRef("pk")), retired_at=None
-    ).order_by(rank, F("created_at"))
-    return Subquery(numbers.values("value_masked")[:1], output_field=CharField())

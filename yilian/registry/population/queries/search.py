@@ -23,11 +23,7 @@ from yilian.kernel.phone import check_phone
 from yilian.kernel.safe_text import clean_line
 from yilian.kernel.text import _
 from yilian.registry.population.models import Person, PersonIdentifier
-from yilian.registry.population.queries.cards import (
-    PersonCard,
-    card_of,
-    card_rows,
-)
+from yilian.registry.population.queries.cards import PersonCard, cards_in_order
 
 SIZE: Final = 20
 MOST: Final = 64
@@ -63,9 +59,9 @@ def understand(text: str) -> Asked:
 def found_page(actor: Actor, asked: Asked, cursor: str | None) -> Page[PersonCard]:
     """In the order of pinyin; the cursor names the last person shown."""
     persons = Person.objects.filter(asked.persons).order_by("pinyin", "id")
-    rows = list(card_rows(actor, _after(persons, cursor))[: SIZE + 1])
-    shown = [card_of(row) for row in rows[:SIZE]]
-    return Page(shown, str(shown[-1].id) if len(rows) > SIZE else None)
+    found = cards_in_order(actor, _after(persons, cursor)[: SIZE + 1])
+    shown = found[:SIZE]
+    return Page(shown, str(shown[-1].id) if len(found) > SIZE else None)
 
 
 def _by_digits(typed: str) -> Asked:
