@@ -81,11 +81,14 @@ def _assign(it: Taking) -> None:
     """The desk gives the patient to the doctor who will admit them."""
     admits = it.story.next_after(it.step, Step.ADMIT)
     where = it.story.department
-    if where is None or not it.actor.has(Role.REFERRAL_DESK):
+    if admits is None or where is None or not it.actor.has(Role.REFERRAL_DESK):
         return
-    post = admits.post if admits else None
     act = partial(
-        receiving.assign, it.actor, it.referral_id, department_id=where.id, post_id=post
+        receiving.assign,
+        it.actor,
+        it.referral_id,
+        department_id=where.id,
+        post_id=admits.post,
     )
     it.stage.attempt(it.story.key, "assign", act)
 

@@ -13,7 +13,6 @@ from yilian.care.referral.rules.states import State
 from yilian.care.referral.services import closing
 from yilian.demo.loading.stage import Stage
 from yilian.demo.loading.story import Story
-from yilian.demo.world.institutions.build import institutions
 from yilian.foundation.access.actor import Role
 from yilian.kernel.calendar import CHINA
 from yilian.registry.population import services as population
@@ -57,7 +56,7 @@ OPENINGS: Final = (
 
 
 def put_on(stage: Stage, stories: Sequence[Story]) -> None:
-    for back in range(_DAYS, -1, -1):
+    for back in range(_DAYS, -1, -2):
         day = stage.region.now.astimezone(CHINA).date() - timedelta(days=back)
         stage.later(datetime.combine(day, _ROUND, CHINA), partial(_round, stage))
     persons = _quiet(stories)
@@ -67,15 +66,15 @@ def put_on(stage: Stage, stories: Sequence[Story]) -> None:
 
 
 def _round(stage: Stage) -> None:
-    """What the scheduler does every minute, here once a day."""
+    """What the scheduler does every minute, here every other day."""
     closing.run_clocks()
     expire_holds()
     due_before = stage.now - _EXPLAINED_AFTER
-    codes = {one.id: one.code for one in institutions()}
     silent = Breach.objects.filter(reason_code="", due_at__lt=due_before)
-    for breach_id, house in silent.values_list("pk", "institution").order_by("pk"):
+    rows = silent.values_list("pk", "institution__code").order_by("pk")
+    for breach_id, house in rows:
         if stage.rng.random() >= _UNEXPLAINED:
-            _explain(stage, breach_id, codes[house])
+            _explain(stage, breach_id, house)
 
 
 def _explain(stage: Stage, breach_id: UUID, house: str) -> None:

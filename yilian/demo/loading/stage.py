@@ -40,6 +40,7 @@ class Stage:
     region: Region
     clock: StoryClock
     accounts: Mapping[UUID, Account]  # of practitioners
+    shared: dict[tuple[str, str], bool] = field(default_factory=dict)  # consortia
     refused: list[Refused] = field(default_factory=list)
     played: Counter[str] = field(default_factory=Counter)
     _acts: list[tuple[datetime, int, Act]] = field(default_factory=list)

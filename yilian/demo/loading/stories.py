@@ -19,6 +19,7 @@ from yilian.demo.loading.stage import Stage
 from yilian.demo.loading.story import Story
 from yilian.demo.world.referrals.model import PlannedReferral, PlannedStep
 from yilian.foundation.access.actor import Actor, system_actor
+from yilian.kernel.calendar import local_day
 from yilian.kernel.ids import new_id
 from yilian.registry.consortium.queries import patient_consortia
 from yilian.registry.population.ports import demo_card_of
@@ -151,10 +152,12 @@ def _sheet(stage: Stage, story: Story) -> drafting.Sheet:
 
 def _outside_reason(stage: Stage, story: Story) -> str:
     """Between houses that share no consortium a reason is asked for."""
-    source = institution_id(story.plan.from_institution)
-    target = institution_id(story.plan.to_institution)
-    shared = patient_consortia(source, [target], stage.now.date())
-    return "" if shared.get(target) else _OUTSIDE
+    way = (story.plan.from_institution, story.plan.to_institution)
+    if way not in stage.shared:
+        source, target = map(institution_id, way)
+        bodies = patient_consortia(source, [target], local_day(stage.now))
+        stage.shared[way] = bool(bodies.get(target))
+    return "" if stage.shared[way] else _OUTSIDE
 
 
 def _take(stage: Stage, story: Story, step: PlannedStep) -> None:
