@@ -1,31 +1,23 @@
 """What a page does by itself, in a real browser: yilian.js with the real refusals."""
 
-import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
-from socketserver import ThreadingMixIn
-from types import ModuleType
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
-from django.test import override_settings
-from django.urls import include, path
+from django.urls import path
 from django.utils import timezone
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from yilian.foundation.access.actor import Actor
-from yilian.interfaces.web import views
+from yilian.interfaces.web.tests.browser import NEEDS_CHROMIUM, serving, window
 from yilian.kernel.errors import Conflict, Invalid
 
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's Chromium")
+__all__ = ["window"]
+pytestmark = NEEDS_CHROMIUM
 
 PAGE = """
 {% extends "web/base.html" %}
@@ -71,52 +63,17 @@ def answering(text: str) -> Any:
     return lambda request: HttpResponse(text)
 
 
-class ThreadedServer(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class QuietHandler(WSGIRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """A test's server says nothing."""
-
-
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    pages = ModuleType("behaviour_pages")
-    shell = [path("codes", views.gallery_codes), path("language", views.language)]
-    pages.urlpatterns = [  # type: ignore[attr-defined]
+    pages = [
         path("", page),
         path("refused", refused),
         path("wrong", wrong),
         path("slow", slow),
         path("fresh", answering("17")),
-        path("gallery/", include(shell)),
     ]
-    middleware = [
-        f"yilian.interfaces.web.middleware.{name}"
-        for name in ("Language", "Refusals", "ContentSecurity")
-    ]
-    with override_settings(ROOT_URLCONF=pages, MIDDLEWARE=middleware):
-        server = make_server(
-            "127.0.0.1",
-            0,
-            StaticFilesHandler(WSGIHandler()),
-            server_class=ThreadedServer,
-            handler_class=QuietHandler,
-        )
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://localhost:{server.server_port}/"
-        server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def window() -> Iterator[Page]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser.new_page()
-        browser.close()
+    with serving(pages) as place:
+        yield place
 
 
 @pytest.fixture
