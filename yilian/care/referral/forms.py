@@ -116,7 +116,7 @@ class RedirectForm(_ReasonForm):
         super().prepare()
         widget = self.fields["to_institution_id"].widget
         known = [(str(key), name) for key, name in redirect_targets(self.referral)]
-        widget.choices = [("", _("请选择")), *known]  # type: ignore[attr-defined]
+        widget.choices = [("", _("请选择")), *known]
 
 
 class PlaceForm(StepForm):
@@ -143,7 +143,7 @@ class PlaceForm(StepForm):
         departments = departments_of(here) if here else []
         now = timezone.now()
         free = free_places([line.id for line in departments], now)
-        self.fields["department_id"].widget.choices = [  # type: ignore[attr-defined]
+        self.fields["department_id"].widget.choices = [
             ("", _("请选择")),
             *((str(d.id), _bed_words(d.name, free[d.id].beds)) for d in departments),
         ]

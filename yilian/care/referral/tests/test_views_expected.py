@@ -69,6 +69,7 @@ def test_arriving_from_the_list_opens_the_encounter_and_shows_who_is_here(
     assert answer["HX-Redirect"] == reverse("reception:today")
     coming.refresh_from_db()
     assert coming.state == State.ARRIVED
+    assert coming.encounter_id is not None
     assert Encounter.objects.filter(pk=coming.encounter_id).exists()
     assert "马秀英" in plain(client.get(answer["HX-Redirect"]))
     assert "现在没有人要转来" in plain(list_of(client))

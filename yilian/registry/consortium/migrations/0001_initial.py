@@ -9,95 +9,250 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('directory', '0001_initial'),
+        ("directory", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Consortium',
+            name="Consortium",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=24, unique=True)),
-                ('alias', models.CharField(max_length=120, verbose_name='医联体名称')),
-                ('form', models.CharField(max_length=32)),
-                ('area_code', models.CharField(max_length=12)),
-                ('specialties', models.JSONField(default=list)),
-                ('founded_on', models.DateField()),
-                ('ended_on', models.DateField(null=True)),
-                ('governing_authority', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='directory.institution')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("code", models.CharField(max_length=24, unique=True)),
+                ("alias", models.CharField(max_length=120, verbose_name="医联体名称")),
+                ("form", models.CharField(max_length=32)),
+                ("area_code", models.CharField(max_length=12)),
+                ("specialties", models.JSONField(default=list)),
+                ("founded_on", models.DateField()),
+                ("ended_on", models.DateField(null=True)),
+                (
+                    "governing_authority",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="directory.institution",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Agreement',
+            name="Agreement",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('number', models.CharField(max_length=32, unique=True)),
-                ('kind', models.CharField(max_length=32)),
-                ('title', models.CharField(max_length=120)),
-                ('validity', django.contrib.postgres.fields.ranges.DateRangeField(verbose_name='有效期')),
-                ('state', models.CharField(default='draft', max_length=16)),
-                ('ended_on', models.DateField(null=True)),
-                ('end_reason', models.CharField(blank=True, max_length=200)),
-                ('consortium', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='consortium.consortium')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("number", models.CharField(max_length=32, unique=True)),
+                ("kind", models.CharField(max_length=32)),
+                ("title", models.CharField(max_length=120)),
+                (
+                    "validity",
+                    django.contrib.postgres.fields.ranges.DateRangeField(
+                        verbose_name="有效期"
+                    ),
+                ),
+                ("state", models.CharField(default="draft", max_length=16)),
+                ("ended_on", models.DateField(null=True)),
+                ("end_reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "consortium",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="consortium.consortium",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('role', models.CharField(max_length=16)),
-                ('tie', models.CharField(max_length=32)),
-                ('tightness', models.CharField(max_length=16)),
-                ('is_territorial', models.BooleanField(default=False)),
-                ('period', django.contrib.postgres.fields.ranges.DateRangeField()),
-                ('consortium', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='consortium.consortium')),
-                ('department', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='directory.department')),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='directory.institution')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("role", models.CharField(max_length=16)),
+                ("tie", models.CharField(max_length=32)),
+                ("tightness", models.CharField(max_length=16)),
+                ("is_territorial", models.BooleanField(default=False)),
+                ("period", django.contrib.postgres.fields.ranges.DateRangeField()),
+                (
+                    "consortium",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="consortium.consortium",
+                    ),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="directory.department",
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="directory.institution",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AgreementParty',
+            name="AgreementParty",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('signed_on', models.DateField(null=True)),
-                ('signed_by', models.CharField(blank=True, max_length=50)),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parties', to='consortium.agreement')),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='agreement_parties', to='directory.institution')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("signed_on", models.DateField(null=True)),
+                ("signed_by", models.CharField(blank=True, max_length=50)),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parties",
+                        to="consortium.agreement",
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="agreement_parties",
+                        to="directory.institution",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('agreement', 'institution'), name='agreement_party_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("agreement", "institution"), name="agreement_party_once"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='consortium',
-            constraint=models.CheckConstraint(condition=models.Q(('form__in', ['city_consortium', 'county_consortium', 'high_level_collaborative', 'hospital_group', 'specialty_alliance', 'telemedicine_network'])), name='consortium_form_known'),
+            model_name="consortium",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "form__in",
+                        [
+                            "city_consortium",
+                            "county_consortium",
+                            "high_level_collaborative",
+                            "hospital_group",
+                            "specialty_alliance",
+                            "telemedicine_network",
+                        ],
+                    )
+                ),
+                name="consortium_form_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='agreement',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['aid_agreement', 'cooperation_agreement', 'referral_agreement', 'trusteeship_agreement'])), name='agreement_kind_known'),
+            model_name="agreement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "aid_agreement",
+                            "cooperation_agreement",
+                            "referral_agreement",
+                            "trusteeship_agreement",
+                        ],
+                    )
+                ),
+                name="agreement_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='agreement',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'ended', 'partly_signed', 'signed'])), name='agreement_state_known'),
+            model_name="agreement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["draft", "ended", "partly_signed", "signed"])
+                ),
+                name="agreement_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['co_lead', 'lead', 'member'])), name='membership_role_known'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ["co_lead", "lead", "member"])),
+                name="membership_role_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('tie__in', ['cooperation', 'counterpart_aid', 'group_operation', 'joint_run', 'run_by', 'technical_cooperation', 'trusteeship'])), name='membership_tie_known'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "tie__in",
+                        [
+                            "cooperation",
+                            "counterpart_aid",
+                            "group_operation",
+                            "joint_run",
+                            "run_by",
+                            "technical_cooperation",
+                            "trusteeship",
+                        ],
+                    )
+                ),
+                name="membership_tie_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('tightness__in', ['loose', 'semi_tight', 'tight'])), name='membership_tightness_known'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("tightness__in", ["loose", "semi_tight", "tight"])),
+                name="membership_tightness_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('consortium', '='), (django.db.models.functions.comparison.Coalesce('department', 'institution'), '='), ('period', '&&')], name='membership_once_at_a_time'),
+            model_name="membership",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    ("consortium", "="),
+                    (
+                        django.db.models.functions.comparison.Coalesce(
+                            "department", "institution"
+                        ),
+                        "=",
+                    ),
+                    ("period", "&&"),
+                ],
+                name="membership_once_at_a_time",
+            ),
         ),
     ]

@@ -17,7 +17,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -29,159 +28,444 @@ class Migration(migrations.Migration):
         BtreeGinExtension(),
         TrigramExtension(),
         migrations.CreateModel(
-            name='Practitioner',
+            name="Practitioner",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=50)),
-                ('pinyin', models.CharField(blank=True, max_length=120)),
-                ('sex', models.CharField(default='9', max_length=1)),
-                ('title', models.CharField(blank=True, max_length=40, verbose_name='职称')),
-                ('specialties', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=32), default=list, size=None)),
-                ('licence_number', models.CharField(blank=True, max_length=32)),
-                ('phone', models.CharField(blank=True, max_length=20)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(max_length=50)),
+                ("pinyin", models.CharField(blank=True, max_length=120)),
+                ("sex", models.CharField(default="9", max_length=1)),
+                (
+                    "title",
+                    models.CharField(blank=True, max_length=40, verbose_name="职称"),
+                ),
+                (
+                    "specialties",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=32),
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("licence_number", models.CharField(blank=True, max_length=32)),
+                ("phone", models.CharField(blank=True, max_length=20)),
             ],
         ),
         migrations.CreateModel(
-            name='Institution',
+            name="Institution",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=24, unique=True, verbose_name='机构代码')),
-                ('legal_name', models.CharField(max_length=120, verbose_name='第一名称')),
-                ('short_name', models.CharField(max_length=60, verbose_name='简称')),
-                ('pinyin', models.CharField(max_length=240)),
-                ('initials', models.CharField(max_length=60)),
-                ('kind', models.CharField(max_length=32)),
-                ('tier', models.CharField(max_length=16, null=True)),
-                ('level', models.CharField(default='unrated', max_length=16)),
-                ('grade', models.CharField(default='none', max_length=8)),
-                ('sponsor', models.CharField(default='government', max_length=16)),
-                ('ownership', models.CharField(blank=True, max_length=40, verbose_name='所有制')),
-                ('funding_channel', models.CharField(blank=True, max_length=60, verbose_name='财政投入渠道')),
-                ('area_code', models.CharField(max_length=12, verbose_name='行政区划代码')),
-                ('address', models.CharField(blank=True, max_length=200)),
-                ('longitude', models.DecimalField(decimal_places=6, max_digits=9, null=True)),
-                ('latitude', models.DecimalField(decimal_places=6, max_digits=9, null=True)),
-                ('phone', models.CharField(blank=True, max_length=20)),
-                ('referral_phone', models.CharField(blank=True, max_length=20, verbose_name='转诊办公室电话')),
-                ('uscc', models.CharField(blank=True, max_length=18, verbose_name='统一社会信用代码')),
-                ('licence_number', models.CharField(blank=True, max_length=22)),
-                ('insurance_code', models.CharField(blank=True, max_length=12)),
-                ('services', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=32), default=list, size=None)),
-                ('opened_on', models.DateField(null=True)),
-                ('closed_on', models.DateField(null=True)),
-                ('requires_second_factor', models.BooleanField(default=False)),
-                ('administrative_parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.institution')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=24, unique=True, verbose_name="机构代码"
+                    ),
+                ),
+                (
+                    "legal_name",
+                    models.CharField(max_length=120, verbose_name="第一名称"),
+                ),
+                ("short_name", models.CharField(max_length=60, verbose_name="简称")),
+                ("pinyin", models.CharField(max_length=240)),
+                ("initials", models.CharField(max_length=60)),
+                ("kind", models.CharField(max_length=32)),
+                ("tier", models.CharField(max_length=16, null=True)),
+                ("level", models.CharField(default="unrated", max_length=16)),
+                ("grade", models.CharField(default="none", max_length=8)),
+                ("sponsor", models.CharField(default="government", max_length=16)),
+                (
+                    "ownership",
+                    models.CharField(blank=True, max_length=40, verbose_name="所有制"),
+                ),
+                (
+                    "funding_channel",
+                    models.CharField(
+                        blank=True, max_length=60, verbose_name="财政投入渠道"
+                    ),
+                ),
+                (
+                    "area_code",
+                    models.CharField(max_length=12, verbose_name="行政区划代码"),
+                ),
+                ("address", models.CharField(blank=True, max_length=200)),
+                (
+                    "longitude",
+                    models.DecimalField(decimal_places=6, max_digits=9, null=True),
+                ),
+                (
+                    "latitude",
+                    models.DecimalField(decimal_places=6, max_digits=9, null=True),
+                ),
+                ("phone", models.CharField(blank=True, max_length=20)),
+                (
+                    "referral_phone",
+                    models.CharField(
+                        blank=True, max_length=20, verbose_name="转诊办公室电话"
+                    ),
+                ),
+                (
+                    "uscc",
+                    models.CharField(
+                        blank=True, max_length=18, verbose_name="统一社会信用代码"
+                    ),
+                ),
+                ("licence_number", models.CharField(blank=True, max_length=22)),
+                ("insurance_code", models.CharField(blank=True, max_length=12)),
+                (
+                    "services",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=32),
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("opened_on", models.DateField(null=True)),
+                ("closed_on", models.DateField(null=True)),
+                ("requires_second_factor", models.BooleanField(default=False)),
+                (
+                    "administrative_parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.institution",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Equipment',
+            name="Equipment",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=32)),
-                ('name', models.CharField(max_length=80)),
-                ('count', models.PositiveSmallIntegerField(default=1)),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='equipment', to='directory.institution')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("kind", models.CharField(max_length=32)),
+                ("name", models.CharField(max_length=80)),
+                ("count", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="equipment",
+                        to="directory.institution",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Department',
+            name="Department",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=60)),
-                ('specialty', models.CharField(max_length=32)),
-                ('phone', models.CharField(blank=True, max_length=20)),
-                ('has_ward', models.BooleanField(default=False)),
-                ('treats', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), default=list, size=None)),
-                ('is_national_key', models.BooleanField(default=False)),
-                ('is_regional_key', models.BooleanField(default=False)),
-                ('hosts_quality_centre', models.BooleanField(default=False)),
-                ('hosts_treatment_centre', models.BooleanField(default=False)),
-                ('closed_on', models.DateField(null=True)),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='departments', to='directory.institution')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                ("specialty", models.CharField(max_length=32)),
+                ("phone", models.CharField(blank=True, max_length=20)),
+                ("has_ward", models.BooleanField(default=False)),
+                (
+                    "treats",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=8),
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("is_national_key", models.BooleanField(default=False)),
+                ("is_regional_key", models.BooleanField(default=False)),
+                ("hosts_quality_centre", models.BooleanField(default=False)),
+                ("hosts_treatment_centre", models.BooleanField(default=False)),
+                ("closed_on", models.DateField(null=True)),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="departments",
+                        to="directory.institution",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PractitionerRole',
+            name="PractitionerRole",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('roles', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=24), size=None)),
-                ('period', django.contrib.postgres.fields.ranges.DateRangeField(verbose_name='任期')),
-                ('left_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='posts', to=settings.AUTH_USER_MODEL)),
-                ('department', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='directory.department')),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='directory.institution')),
-                ('practitioner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='directory.practitioner')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "roles",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=24), size=None
+                    ),
+                ),
+                (
+                    "period",
+                    django.contrib.postgres.fields.ranges.DateRangeField(
+                        verbose_name="任期"
+                    ),
+                ),
+                ("left_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="posts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="directory.department",
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="posts",
+                        to="directory.institution",
+                    ),
+                ),
+                (
+                    "practitioner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="posts",
+                        to="directory.practitioner",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DutyShift',
+            name="DutyShift",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=24)),
-                ('period', django.contrib.postgres.fields.ranges.DateTimeRangeField()),
-                ('phone', models.CharField(blank=True, max_length=20)),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shifts', to='directory.institution')),
-                ('post', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='directory.practitionerrole')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("kind", models.CharField(max_length=24)),
+                ("period", django.contrib.postgres.fields.ranges.DateTimeRangeField()),
+                ("phone", models.CharField(blank=True, max_length=20)),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shifts",
+                        to="directory.institution",
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="directory.practitionerrole",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='institution',
-            index=models.Index(fields=['area_code'], name='institution_area'),
+            model_name="institution",
+            index=models.Index(fields=["area_code"], name="institution_area"),
         ),
         migrations.AddIndex(
-            model_name='institution',
-            index=models.Index(django.contrib.postgres.indexes.OpClass('pinyin', 'text_pattern_ops'), name='institution_pinyin'),
+            model_name="institution",
+            index=models.Index(
+                django.contrib.postgres.indexes.OpClass("pinyin", "text_pattern_ops"),
+                name="institution_pinyin",
+            ),
         ),
         migrations.AddIndex(
-            model_name='institution',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('legal_name'), 'gin_trgm_ops'), name='institution_name_trigrams'),
+            model_name="institution",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper("legal_name"), "gin_trgm_ops"
+                ),
+                name="institution_name_trigrams",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='institution',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['authority', 'community_center', 'community_station', 'elderly_home', 'exam_provider', 'general_hospital', 'lab_provider', 'mch_institution', 'nursing_hospital', 'other', 'rehab_institution', 'specialist_hospital', 'tcm_hospital', 'township_center', 'village_clinic'])), name='institution_kind_known'),
+            model_name="institution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "authority",
+                            "community_center",
+                            "community_station",
+                            "elderly_home",
+                            "exam_provider",
+                            "general_hospital",
+                            "lab_provider",
+                            "mch_institution",
+                            "nursing_hospital",
+                            "other",
+                            "rehab_institution",
+                            "specialist_hospital",
+                            "tcm_hospital",
+                            "township_center",
+                            "village_clinic",
+                        ],
+                    )
+                ),
+                name="institution_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='institution',
-            constraint=models.CheckConstraint(condition=models.Q(('tier', None), ('tier__in', ['primary', 'secondary', 'tertiary', 'village']), _connector='OR'), name='institution_tier_known'),
+            model_name="institution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("tier", None),
+                    ("tier__in", ["primary", "secondary", "tertiary", "village"]),
+                    _connector="OR",
+                ),
+                name="institution_tier_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='institution',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['primary', 'secondary', 'tertiary', 'unrated'])), name='institution_level_known'),
+            model_name="institution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("level__in", ["primary", "secondary", "tertiary", "unrated"])
+                ),
+                name="institution_level_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='institution',
-            constraint=models.CheckConstraint(condition=models.Q(('grade__in', ['a', 'b', 'c', 'none'])), name='institution_grade_known'),
+            model_name="institution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("grade__in", ["a", "b", "c", "none"])),
+                name="institution_grade_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='institution',
-            constraint=models.CheckConstraint(condition=models.Q(('sponsor__in', ['government', 'other_public', 'social'])), name='institution_sponsor_known'),
+            model_name="institution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("sponsor__in", ["government", "other_public", "social"])
+                ),
+                name="institution_sponsor_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='institution',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_on', None), ('opened_on', None), ('closed_on__gt', models.F('opened_on')), _connector='OR'), name='institution_closes_after_opening'),
+            model_name="institution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("closed_on", None),
+                    ("opened_on", None),
+                    ("closed_on__gt", models.F("opened_on")),
+                    _connector="OR",
+                ),
+                name="institution_closes_after_opening",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='institution',
-            constraint=models.UniqueConstraint(condition=models.Q(('uscc', ''), _negated=True), fields=('uscc',), name='institution_one_per_credit_code'),
+            model_name="institution",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("uscc", ""), _negated=True),
+                fields=("uscc",),
+                name="institution_one_per_credit_code",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='department',
-            constraint=models.UniqueConstraint(fields=('institution', 'name'), name='department_named_once'),
+            model_name="department",
+            constraint=models.UniqueConstraint(
+                fields=("institution", "name"), name="department_named_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='practitionerrole',
-            constraint=models.CheckConstraint(condition=models.Q(('roles__contained_by', ['audit_admin', 'consortium_office', 'insurer', 'nurse', 'officer', 'pharmacist', 'physician', 'referral_desk', 'resident', 'security_admin', 'system_admin']), ('roles__len__gt', 0)), name='post_roles_known'),
+            model_name="practitionerrole",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "roles__contained_by",
+                        [
+                            "audit_admin",
+                            "consortium_office",
+                            "insurer",
+                            "nurse",
+                            "officer",
+                            "pharmacist",
+                            "physician",
+                            "referral_desk",
+                            "resident",
+                            "security_admin",
+                            "system_admin",
+                        ],
+                    ),
+                    ("roles__len__gt", 0),
+                ),
+                name="post_roles_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='practitionerrole',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('left_at', None)), expressions=[('practitioner', '='), ('institution', '='), ('department', '='), ('period', '&&')], name='post_held_once_at_a_time'),
+            model_name="practitionerrole",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("left_at", None)),
+                expressions=[
+                    ("practitioner", "="),
+                    ("institution", "="),
+                    ("department", "="),
+                    ("period", "&&"),
+                ],
+                name="post_held_once_at_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dutyshift',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['chest_pain', 'general', 'referral_office', 'stroke'])), name='duty_kind_known'),
+            model_name="dutyshift",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["chest_pain", "general", "referral_office", "stroke"])
+                ),
+                name="duty_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dutyshift',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('post', '='), ('kind', '='), ('period', '&&')], name='duty_post_in_one_shift_at_a_time'),
+            model_name="dutyshift",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[("post", "="), ("kind", "="), ("period", "&&")],
+                name="duty_post_in_one_shift_at_a_time",
+            ),
         ),
     ]

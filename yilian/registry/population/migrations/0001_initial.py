@@ -10,202 +10,527 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('directory', '0001_initial'),
+        ("directory", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=100, verbose_name='姓名')),
-                ('pinyin', models.CharField(blank=True, max_length=240)),
-                ('initials', models.CharField(blank=True, max_length=60)),
-                ('sex', models.CharField(default='0', max_length=1, verbose_name='性别')),
-                ('born_on', models.DateField(null=True, verbose_name='出生日期')),
-                ('died_at', models.DateTimeField(null=True)),
-                ('ethnicity', models.CharField(blank=True, max_length=2, verbose_name='民族')),
-                ('area_code', models.CharField(blank=True, max_length=12, verbose_name='现住址区划')),
-                ('address', models.CharField(blank=True, max_length=200, verbose_name='详细地址')),
-                ('phone_cipher', models.BinaryField(null=True)),
-                ('phone_index', models.CharField(blank=True, max_length=64)),
-                ('phone_masked', models.CharField(blank=True, max_length=20)),
-                ('insured_type', models.CharField(default='none', max_length=16, verbose_name='参保类型')),
-                ('insured_area', models.CharField(blank=True, max_length=12, verbose_name='参保地')),
-                ('registered_at', models.DateTimeField(auto_now_add=True)),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('account', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='person', to=settings.AUTH_USER_MODEL)),
-                ('registered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.institution')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="姓名")),
+                ("pinyin", models.CharField(blank=True, max_length=240)),
+                ("initials", models.CharField(blank=True, max_length=60)),
+                (
+                    "sex",
+                    models.CharField(default="0", max_length=1, verbose_name="性别"),
+                ),
+                ("born_on", models.DateField(null=True, verbose_name="出生日期")),
+                ("died_at", models.DateTimeField(null=True)),
+                (
+                    "ethnicity",
+                    models.CharField(blank=True, max_length=2, verbose_name="民族"),
+                ),
+                (
+                    "area_code",
+                    models.CharField(
+                        blank=True, max_length=12, verbose_name="现住址区划"
+                    ),
+                ),
+                (
+                    "address",
+                    models.CharField(
+                        blank=True, max_length=200, verbose_name="详细地址"
+                    ),
+                ),
+                ("phone_cipher", models.BinaryField(null=True)),
+                ("phone_index", models.CharField(blank=True, max_length=64)),
+                ("phone_masked", models.CharField(blank=True, max_length=20)),
+                (
+                    "insured_type",
+                    models.CharField(
+                        default="none", max_length=16, verbose_name="参保类型"
+                    ),
+                ),
+                (
+                    "insured_area",
+                    models.CharField(blank=True, max_length=12, verbose_name="参保地"),
+                ),
+                ("registered_at", models.DateTimeField(auto_now_add=True)),
+                ("revision", models.PositiveIntegerField(default=1)),
+                (
+                    "account",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="person",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "registered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.institution",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='GroupMembership',
+            name="GroupMembership",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tag', models.CharField(max_length=32)),
-                ('period', django.contrib.postgres.fields.ranges.DateRangeField()),
-                ('source', models.CharField(blank=True, max_length=60)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='groups', to='population.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("tag", models.CharField(max_length=32)),
+                ("period", django.contrib.postgres.fields.ranges.DateRangeField()),
+                ("source", models.CharField(blank=True, max_length=60)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="groups",
+                        to="population.person",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('ground', models.CharField(max_length=16)),
-                ('scope', models.PositiveSmallIntegerField()),
-                ('evidence_kind', models.CharField(max_length=32)),
-                ('evidence_id', models.UUIDField()),
-                ('period', django.contrib.postgres.fields.ranges.DateTimeRangeField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='directory.institution')),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('only_account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('sole_account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='population.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("ground", models.CharField(max_length=16)),
+                ("scope", models.PositiveSmallIntegerField()),
+                ("evidence_kind", models.CharField(max_length=32)),
+                ("evidence_id", models.UUIDField()),
+                ("period", django.contrib.postgres.fields.ranges.DateTimeRangeField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="directory.institution",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "only_account",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "sole_account",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grants",
+                        to="population.person",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ChosenInstitution',
+            name="ChosenInstitution",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tier', models.CharField(max_length=16)),
-                ('period', django.contrib.postgres.fields.ranges.DateRangeField()),
-                ('contract_id', models.UUIDField()),
-                ('doctor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='directory.practitionerrole')),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='directory.institution')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='chosen', to='population.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("tier", models.CharField(max_length=16)),
+                ("period", django.contrib.postgres.fields.ranges.DateRangeField()),
+                ("contract_id", models.UUIDField()),
+                (
+                    "doctor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="directory.practitionerrole",
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="directory.institution",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="chosen",
+                        to="population.person",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BreakGlass',
+            name="BreakGlass",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('account_name', models.CharField(max_length=50)),
-                ('reason_code', models.CharField(max_length=32)),
-                ('reason', models.CharField(max_length=500)),
-                ('opened_at', models.DateTimeField(auto_now_add=True)),
-                ('reviewed_at', models.DateTimeField(null=True)),
-                ('is_justified', models.BooleanField(null=True)),
-                ('review_note', models.CharField(blank=True, max_length=500)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='directory.institution')),
-                ('reviewed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='population.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("account_name", models.CharField(max_length=50)),
+                ("reason_code", models.CharField(max_length=32)),
+                ("reason", models.CharField(max_length=500)),
+                ("opened_at", models.DateTimeField(auto_now_add=True)),
+                ("reviewed_at", models.DateTimeField(null=True)),
+                ("is_justified", models.BooleanField(null=True)),
+                ("review_note", models.CharField(blank=True, max_length=500)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="directory.institution",
+                    ),
+                ),
+                (
+                    "reviewed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="population.person",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PersonIdentifier',
+            name="PersonIdentifier",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=32)),
-                ('system', models.CharField(blank=True, max_length=200)),
-                ('value_cipher', models.BinaryField()),
-                ('value_index', models.CharField(max_length=64)),
-                ('value_masked', models.CharField(max_length=64)),
-                ('retired_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='identifiers', to='population.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("kind", models.CharField(max_length=32)),
+                ("system", models.CharField(blank=True, max_length=200)),
+                ("value_cipher", models.BinaryField()),
+                ("value_index", models.CharField(max_length=64)),
+                ("value_masked", models.CharField(max_length=64)),
+                ("retired_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="identifiers",
+                        to="population.person",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Proxy',
+            name="Proxy",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('relation', models.CharField(max_length=16)),
-                ('period', django.contrib.postgres.fields.ranges.DateRangeField()),
-                ('evidence', models.CharField(blank=True, max_length=200)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='proxies', to='population.person')),
-                ('proxy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stands_for', to='population.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("relation", models.CharField(max_length=16)),
+                ("period", django.contrib.postgres.fields.ranges.DateRangeField()),
+                ("evidence", models.CharField(blank=True, max_length=200)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proxies",
+                        to="population.person",
+                    ),
+                ),
+                (
+                    "proxy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stands_for",
+                        to="population.person",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='person',
-            index=models.Index(django.contrib.postgres.indexes.OpClass('name', 'text_pattern_ops'), name='person_name_prefix'),
+            model_name="person",
+            index=models.Index(
+                django.contrib.postgres.indexes.OpClass("name", "text_pattern_ops"),
+                name="person_name_prefix",
+            ),
         ),
         migrations.AddIndex(
-            model_name='person',
-            index=models.Index(django.contrib.postgres.indexes.OpClass('pinyin', 'text_pattern_ops'), name='person_pinyin_prefix'),
+            model_name="person",
+            index=models.Index(
+                django.contrib.postgres.indexes.OpClass("pinyin", "text_pattern_ops"),
+                name="person_pinyin_prefix",
+            ),
         ),
         migrations.AddIndex(
-            model_name='person',
-            index=models.Index(django.contrib.postgres.indexes.OpClass('initials', 'text_pattern_ops'), name='person_initials_prefix'),
+            model_name="person",
+            index=models.Index(
+                django.contrib.postgres.indexes.OpClass("initials", "text_pattern_ops"),
+                name="person_initials_prefix",
+            ),
         ),
         migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['phone_index'], name='person_phone'),
+            model_name="person",
+            index=models.Index(fields=["phone_index"], name="person_phone"),
         ),
         migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['area_code'], name='person_area'),
+            model_name="person",
+            index=models.Index(fields=["area_code"], name="person_area"),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('sex__in', ['0', '1', '2', '9'])), name='person_sex_known'),
+            model_name="person",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sex__in", ["0", "1", "2", "9"])),
+                name="person_sex_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('insured_type__in', ['resident', 'employee', 'none'])), name='person_insured_type_known'),
+            model_name="person",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("insured_type__in", ["resident", "employee", "none"])
+                ),
+                name="person_insured_type_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='groupmembership',
-            constraint=models.CheckConstraint(condition=models.Q(('tag__in', ['child', 'diabetes', 'disabled', 'elderly', 'hypertension', 'poverty', 'pregnant', 'severe_mental', 'tuberculosis'])), name='group_tag_known'),
+            model_name="groupmembership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "tag__in",
+                        [
+                            "child",
+                            "diabetes",
+                            "disabled",
+                            "elderly",
+                            "hypertension",
+                            "poverty",
+                            "pregnant",
+                            "severe_mental",
+                            "tuberculosis",
+                        ],
+                    )
+                ),
+                name="group_tag_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='groupmembership',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('person', '='), ('tag', '='), ('period', '&&')], name='group_tag_once_at_a_time'),
+            model_name="groupmembership",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[("person", "="), ("tag", "="), ("period", "&&")],
+                name="group_tag_once_at_a_time",
+            ),
         ),
         migrations.AddIndex(
-            model_name='grant',
-            index=models.Index(fields=['institution', 'person'], name='grant_by_institution'),
+            model_name="grant",
+            index=models.Index(
+                fields=["institution", "person"], name="grant_by_institution"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('ground__in', ['consent', 'contract', 'emergency', 'encounter', 'presence', 'proxy', 'public', 'referral', 'registration', 'self', 'system'])), name='grant_ground_known'),
+            model_name="grant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "ground__in",
+                        [
+                            "consent",
+                            "contract",
+                            "emergency",
+                            "encounter",
+                            "presence",
+                            "proxy",
+                            "public",
+                            "referral",
+                            "registration",
+                            "self",
+                            "system",
+                        ],
+                    )
+                ),
+                name="grant_ground_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('scope__in', [1, 2, 3])), name='grant_scope_known'),
+            model_name="grant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("scope__in", [1, 2, 3])), name="grant_scope_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.UniqueConstraint(fields=('person', 'institution', 'evidence_kind', 'evidence_id'), name='grant_once_per_evidence'),
+            model_name="grant",
+            constraint=models.UniqueConstraint(
+                fields=("person", "institution", "evidence_kind", "evidence_id"),
+                name="grant_once_per_evidence",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='choseninstitution',
-            constraint=models.CheckConstraint(condition=models.Q(('tier__in', ['primary', 'secondary', 'tertiary', 'village'])), name='chosen_tier_known'),
+            model_name="choseninstitution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("tier__in", ["primary", "secondary", "tertiary", "village"])
+                ),
+                name="chosen_tier_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='choseninstitution',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('person', '='), ('tier', '='), ('period', '&&')], name='chosen_one_per_tier_at_a_time'),
+            model_name="choseninstitution",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[("person", "="), ("tier", "="), ("period", "&&")],
+                name="chosen_one_per_tier_at_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='breakglass',
-            constraint=models.CheckConstraint(condition=models.Q(('reviewed_by', None), models.Q(('reviewed_by', models.F('account')), _negated=True), _connector='OR'), name='break_glass_reviewed_by_another'),
+            model_name="breakglass",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("reviewed_by", None),
+                    models.Q(("reviewed_by", models.F("account")), _negated=True),
+                    _connector="OR",
+                ),
+                name="break_glass_reviewed_by_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='personidentifier',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['birth_certificate', 'foreigner_residence', 'hkm_permit', 'hmt_residence', 'household_book', 'id_card', 'insurance_number', 'medical_record_number', 'officer_card', 'other', 'passport', 'taiwan_permit', 'temporary'])), name='identifier_kind_known'),
+            model_name="personidentifier",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "birth_certificate",
+                            "foreigner_residence",
+                            "hkm_permit",
+                            "hmt_residence",
+                            "household_book",
+                            "id_card",
+                            "insurance_number",
+                            "medical_record_number",
+                            "officer_card",
+                            "other",
+                            "passport",
+                            "taiwan_permit",
+                            "temporary",
+                        ],
+                    )
+                ),
+                name="identifier_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='personidentifier',
-            constraint=models.UniqueConstraint(condition=models.Q(('retired_at', None)), fields=('value_index', 'kind', 'system'), name='identifier_belongs_to_one_person', violation_error_message='该证件号码已登记在另一位居民名下。'),
+            model_name="personidentifier",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("retired_at", None)),
+                fields=("value_index", "kind", "system"),
+                name="identifier_belongs_to_one_person",
+                violation_error_message="该证件号码已登记在另一位居民名下。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proxy',
-            constraint=models.CheckConstraint(condition=models.Q(('relation__in', ['child', 'guardian', 'parent', 'spouse'])), name='proxy_relation_known'),
+            model_name="proxy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("relation__in", ["child", "guardian", "parent", "spouse"])
+                ),
+                name="proxy_relation_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proxy',
-            constraint=models.CheckConstraint(condition=models.Q(('person', models.F('proxy')), _negated=True), name='proxy_is_somebody_else'),
+            model_name="proxy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("person", models.F("proxy")), _negated=True),
+                name="proxy_is_somebody_else",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proxy',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('person', '='), ('proxy', '='), ('period', '&&')], name='proxy_once_at_a_time'),
+            model_name="proxy",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[("person", "="), ("proxy", "="), ("period", "&&")],
+                name="proxy_once_at_a_time",
+            ),
         ),
     ]
