@@ -8,64 +8,151 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Version',
+            name="Version",
             fields=[
-                ('pk', models.CompositePrimaryKey('person_id', 'type', 'id', 'version', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('person_id', models.UUIDField()),
-                ('type', models.CharField(max_length=40)),
-                ('id', models.CharField(max_length=64)),
-                ('version', models.PositiveIntegerField()),
-                ('institution_id', models.UUIDField(null=True)),
-                ('account_id', models.UUIDField(null=True)),
-                ('is_deleted', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('xid', models.BigIntegerField(db_default=django.db.models.expressions.RawSQL('(pg_current_xact_id()::text::bigint)', ()))),
-                ('body', models.TextField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "person_id",
+                        "type",
+                        "id",
+                        "version",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("person_id", models.UUIDField()),
+                ("type", models.CharField(max_length=40)),
+                ("id", models.CharField(max_length=64)),
+                ("version", models.PositiveIntegerField()),
+                ("institution_id", models.UUIDField(null=True)),
+                ("account_id", models.UUIDField(null=True)),
+                ("is_deleted", models.BooleanField(default=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "xid",
+                    models.BigIntegerField(
+                        db_default=django.db.models.expressions.RawSQL(
+                            "(pg_current_xact_id()::text::bigint)", ()
+                        )
+                    ),
+                ),
+                ("body", models.TextField()),
             ],
         ),
         migrations.CreateModel(
-            name='Locator',
+            name="Locator",
             fields=[
-                ('pk', models.CompositePrimaryKey('type', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('type', models.CharField(max_length=40)),
-                ('id', models.CharField(max_length=64)),
-                ('person_id', models.UUIDField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "type",
+                        "id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("type", models.CharField(max_length=40)),
+                ("id", models.CharField(max_length=64)),
+                ("person_id", models.UUIDField()),
             ],
             options={
-                'indexes': [models.Index(fields=['person_id', 'type'], name='locator_of_person')],
+                "indexes": [
+                    models.Index(fields=["person_id", "type"], name="locator_of_person")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Resource',
+            name="Resource",
             fields=[
-                ('pk', models.CompositePrimaryKey('person_id', 'type', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('person_id', models.UUIDField()),
-                ('type', models.CharField(max_length=40)),
-                ('id', models.CharField(max_length=64)),
-                ('version', models.PositiveIntegerField()),
-                ('institution_id', models.UUIDField(null=True)),
-                ('clinical_at', models.DateTimeField(null=True)),
-                ('clinical_until', models.DateTimeField(null=True)),
-                ('status', models.CharField(blank=True, max_length=40)),
-                ('is_deleted', models.BooleanField(default=False)),
-                ('last_updated', models.DateTimeField()),
-                ('xid', models.BigIntegerField(db_default=django.db.models.expressions.RawSQL('(pg_current_xact_id()::text::bigint)', ()))),
-                ('body', models.TextField()),
-                ('said', models.BinaryField(max_length=16)),
-                ('tokens', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),
-                ('references', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),
-                ('strings', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "person_id",
+                        "type",
+                        "id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("person_id", models.UUIDField()),
+                ("type", models.CharField(max_length=40)),
+                ("id", models.CharField(max_length=64)),
+                ("version", models.PositiveIntegerField()),
+                ("institution_id", models.UUIDField(null=True)),
+                ("clinical_at", models.DateTimeField(null=True)),
+                ("clinical_until", models.DateTimeField(null=True)),
+                ("status", models.CharField(blank=True, max_length=40)),
+                ("is_deleted", models.BooleanField(default=False)),
+                ("last_updated", models.DateTimeField()),
+                (
+                    "xid",
+                    models.BigIntegerField(
+                        db_default=django.db.models.expressions.RawSQL(
+                            "(pg_current_xact_id()::text::bigint)", ()
+                        )
+                    ),
+                ),
+                ("body", models.TextField()),
+                ("said", models.BinaryField(max_length=16)),
+                (
+                    "tokens",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), default=list, size=None
+                    ),
+                ),
+                (
+                    "references",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), default=list, size=None
+                    ),
+                ),
+                (
+                    "strings",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), default=list, size=None
+                    ),
+                ),
             ],
             options={
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['tokens'], name='resource_tokens'), django.contrib.postgres.indexes.GinIndex(fields=['references'], name='resource_references'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('strings', []), _negated=True), fields=['strings'], name='resource_strings'), models.Index(fields=['person_id', 'type', '-clinical_at'], name='resource_by_time'), models.Index(fields=['type', '-last_updated', 'id'], name='resource_by_update')],
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["tokens"], name="resource_tokens"
+                    ),
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["references"], name="resource_references"
+                    ),
+                    django.contrib.postgres.indexes.GinIndex(
+                        condition=models.Q(("strings", []), _negated=True),
+                        fields=["strings"],
+                        name="resource_strings",
+                    ),
+                    models.Index(
+                        fields=["person_id", "type", "-clinical_at"],
+                        name="resource_by_time",
+                    ),
+                    models.Index(
+                        fields=["type", "-last_updated", "id"],
+                        name="resource_by_update",
+                    ),
+                ],
             },
         ),
     ]
