@@ -117,6 +117,11 @@
     event.detail.shouldSwap = false; /* work began while the answer was on its way */
     elt.dataset.waits = cause.type;
   });
+  /* of panels with one name the browser keeps one open: the one that goes, not the one that comes */
+  body.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, shouldSwap } = event.detail;
+    if (shouldSwap && target) for (const panel of all("details[name][open]", target)) panel.removeAttribute("name");
+  });
   document.addEventListener("toggle", (event) => {
     const elt = event.target.closest("[data-waits]");
     if (!elt || atWork(elt)) return;

@@ -32,6 +32,9 @@ PAGE = """
 <form id="plain" method="post" action="/slow"><button>send</button></form>
 <p id="out"></p>
 {{ forms.picker("diagnosis", "诊断", "/gallery/codes") }}
+<div id="folded">{% call forms.panel("更正", open=true) %}
+  <form hx-post="/folded" hx-target="#folded"><button>mend</button></form>
+{% endcall %}</div>
 <i id="fresh" hx-get="/fresh" hx-trigger="live:referral from:body"></i>
 {% endblock %}
 """
@@ -59,6 +62,16 @@ def slow(request: HttpRequest) -> HttpResponse:
     return HttpResponse("done")
 
 
+def folded(request: HttpRequest) -> HttpResponse:
+    """A form to be mended, in its panel, open again."""
+    panel = """
+    {% import "components/forms.html" as forms %}
+    {% call forms.panel("更正", open=true) %}<b id="mend">wrong</b>{% endcall %}
+    """
+    template = engines["jinja2"].from_string(panel)
+    return HttpResponse(template.render({}, request), status=422)
+
+
 def answering(text: str) -> Any:
     return lambda request: HttpResponse(text)
 
@@ -70,6 +83,7 @@ def address() -> Iterator[str]:
         path("refused", refused),
         path("wrong", wrong),
         path("slow", slow),
+        path("folded", folded),
         path("fresh", answering("17")),
     ]
     with serving(pages) as place:
@@ -98,6 +112,11 @@ def test_an_error_goes_to_its_field_and_leaves_what_was_typed(shown: Page) -> No
     assert shown.inner_text(".toast li") == "还缺一项。"
     shown.fill("#f-phone", "13800000000")
     assert shown.is_hidden("#wrong .error")
+
+
+def test_a_form_to_be_mended_comes_back_in_its_open_panel(shown: Page) -> None:
+    shown.click("#folded button")
+    shown.locator("#mend").wait_for(state="visible", timeout=3000)
 
 
 @pytest.mark.parametrize("form", ["slow", "plain"])
