@@ -110,6 +110,7 @@ class FoundForm(MemberForm):
     """A consortium with its lead."""
 
     role = None  # type: ignore[assignment]
+    institution_id = Line(label=_("牵头单位"), max_length=24)
     code = forms.RegexField(
         r"^[A-Za-z0-9-]{2,24}$",
         label=_("编号"),

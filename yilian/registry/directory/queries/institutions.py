@@ -199,9 +199,14 @@ def institutions(
 
 
 def institutions_to_pick(text: str, most: int = 12) -> list[InstitutionLine]:
-    """Medical institutions open today, for a picker: the shortest name first."""
+    """Medical institutions open today, for a picker: the shortest name first.
+
+    Here pinyin may begin anywhere: most names begin with that of their county.
+    """
     rows = _open_today().exclude(kind=InstitutionKind.AUTHORITY.value)
-    found = rows.filter(_named(text)).order_by(Length("legal_name"), "code")
+    letters = pinyin_prefix(text)
+    named = _named(text) | (Q(pinyin__contains=letters) if letters else Q())
+    found = rows.filter(named).order_by(Length("legal_name"), "code")
     return [line_of(row) for row in found[:most]]
 
 

@@ -531,6 +531,10 @@ def test_a_picker_finds_open_medical_institutions(
     assert county.code in found
     assert "旧医院" not in found
     assert city.code not in words(client.get(pick, {"q": "银川"}))
+    town = make_institution(
+        "永宁县望远镇卫生院", pinyin="yongningxianwangyuanzhenweishengyuan"
+    )
+    assert town.code in words(client.get(pick, {"q": "wangyuan"}))
     for text in ("", "%", "\0", "x" * 10_000):
         answer = client.get(pick, {"q": text})
         assert answer.status_code == 200
