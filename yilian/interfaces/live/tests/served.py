@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from django.conf import settings
-
 from yilian.foundation.access.actor import Actor, Reach
 from yilian.foundation.identity.models import Account
 
@@ -12,6 +10,3 @@ HOUSE = UUID(int=77)
 
 def actor_for(account: Account, post_id: UUID | None) -> Actor | None:
     return Actor(account.pk, Reach.INSTITUTION, institution_id=HOUSE)
-
-
-settings.YILIAN_ACTOR_BUILDER = f"{__name__}.actor_for"

@@ -84,7 +84,7 @@ def cards_in_order(actor: Actor, persons: QuerySet[Person]) -> list[PersonCard]:
 def _cards(actor: Actor, query: str, values: Iterable[Any]) -> list[PersonCard]:
     told = [*sight_arguments(actor), _TELLING, timezone.localdate(), *values]
     with connection.cursor() as cursor:
-        cursor.execute(query, told)
+        cursor.execute(query, told)  # writes: reads only
         names = [column.name for column in cursor.description]
         rows = cursor.fetchall()
     return [card_of(dict(zip(names, row, strict=True))) for row in rows]
