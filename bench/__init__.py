@@ -1,0 +1,1 @@
+"""What is measured, and against which limit. Start reading at README.md."""
