@@ -53,3 +53,22 @@ def _parameters_asked_anew() -> None:
     from yilian.foundation.parameters.queries import forget
 
     forget()
+
+
+@pytest.fixture(autouse=True)
+def _queue_left_empty(
+    request: pytest.FixtureRequest, django_db_blocker: object
+) -> Iterator[None]:
+    """Django's flush passes over the queue's tables, which it does not manage."""
+    yield
+    mark = request.node.get_closest_marker("django_db")
+    if mark is None or not mark.kwargs.get("transaction"):
+        return
+    from django.db import connection
+
+    with (
+        django_db_blocker.unblock(),  # type: ignore[attr-defined]
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
+    connection.close()
