@@ -101,6 +101,8 @@ class Move:
     needs: tuple[Need, ...] = ()
     clock: Clock | None = None
     effects: tuple[str, ...] = ()
+    # The state it had before the step asked about; `target` when that is unknown.
+    goes_back: bool = False
 
 
 _CLINIC: Final = ("physician", "referral_desk")
@@ -150,7 +152,8 @@ MOVES: Final[tuple[Move, ...]] = (
     Move(Step.CONFIRM_CANCEL, (State.CANCEL_REQUESTED,), State.CANCELLED,
          (Side.RECEIVER,), _CLINIC, (), None, (_("释放预留"), _("通知转出方"))),
     Move(Step.REFUSE_CANCEL, (State.CANCEL_REQUESTED,), State.ACCEPTED,
-         (Side.RECEIVER,), _CLINIC, (Need.REASON,), None, (_("通知转出方"),)),
+         (Side.RECEIVER,), _CLINIC, (Need.REASON,), None,
+         (_("回到申请取消前的状态"), _("通知转出方")), goes_back=True),
     Move(Step.EXPIRE, (*_WAITING, State.ACCEPTED, State.SCHEDULED, State.NO_SHOW),
          State.EXPIRED, (Side.SYSTEM,), (), (), Clock.STOP,
           (_("释放预留"), _("通知双方"))),

@@ -139,6 +139,15 @@ def take(
     return row
 
 
+def _target(referral: Referral, source: State, step: Step) -> State:
+    move = states.move(source, step)
+    if not move.goes_back:
+        return move.target
+    asked = referral.steps.filter(to_state=source.value).order_by("-taken_at", "-id")
+    before = asked.values_list("from_state", flat=True).first()
+    return State(before) if before else move.target
+
+
 def move_on(
     actor: Actor,
     referral: Referral,
@@ -151,7 +160,7 @@ def move_on(
     """As `take`, where another step follows at once and writes the record."""
     now = now or timezone.now()
     source = State(referral.state)
-    referral.state = states.move(source, step).target.value
+    referral.state = _target(referral, source, step).value
     referral.revision += 1
     if referral.state in FINAL:
         referral.closed_at = now

@@ -205,8 +205,18 @@ def test_the_receiver_may_refuse_and_the_place_is_kept(
     receiving.accept(county.desk, waiting.id, place=bed)
     sending.request_cancel(township.doctor, waiting.id, reason_code="improved")
     receiving.refuse_cancel(county.desk, waiting.id, reason_code="needs_care")
-    assert _state(waiting) is State.ACCEPTED
+    assert _state(waiting) is State.SCHEDULED
     assert Hold.objects.get().state == HoldState.HELD
+
+
+def test_a_patient_under_way_stays_under_way_when_the_receiver_refuses(
+    township: Place, county: Place, waiting: Referral
+) -> None:
+    receiving.accept(county.desk, waiting.id)
+    sending.depart(township.doctor, waiting.id)
+    sending.request_cancel(township.doctor, waiting.id, reason_code="improved")
+    receiving.refuse_cancel(county.desk, waiting.id, reason_code="needs_care")
+    assert _state(waiting) is State.DEPARTED
 
 
 def test_the_clock_of_the_answer_stops_at_acceptance(
