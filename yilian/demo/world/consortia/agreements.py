@@ -45,11 +45,32 @@ _CITY_HOSPITALS: Final = {
 def agreements(today: date) -> tuple[Agreement, ...]:
     """In a fixed order; validity is laid around `today`."""
     found: dict[str, Agreement] = {}
-    for wish in (*_referral(today), *_other(today)):
+    for wish in (*_referral(today), *_integrated(today), *_other(today)):
         if wish is not None:
             found.setdefault(str(wish.id), wish)
     numbers: dict[tuple[int, str], int] = {}
     return tuple(_numbered(wish, numbers) for wish in found.values())
+
+
+def _integrated(today: date) -> Iterator[Agreement | None]:
+    """A centre and its villages run as one (乡村一体化管理): one agreement for all."""
+    below: dict[str, list[Institution]] = {}
+    for house in by_code().values():
+        if house.tier is Tier.VILLAGE:
+            below.setdefault(house.administrative_parent, []).append(house)
+    for code, houses in below.items():
+        centre = by_code()[code]
+        drawn = _draw(AgreementKind.REFERRAL, "", centre, houses[0], today)
+        if drawn is None or drawn.state is not SignatureState.SIGNED:
+            yield drawn
+            continue
+        first, second = drawn.parties
+        below_signed = [
+            replace(second, institution=house.code, signed_by="负责人")
+            for house in houses
+        ]
+        title = f"{centre.short_name}乡村一体化转诊协议"
+        yield replace(drawn, title=title, parties=(first, *below_signed))
 
 
 def _referral(today: date) -> Iterator[Agreement | None]:
