@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from yilian.care.referral.rules.ladder import MANUAL
+from yilian.care.referral.rules.ladder import Clock as LadderClock
 from yilian.care.referral.rules.reasons import CareKind, Urgency
 from yilian.care.referral.rules.states import LIVE, OPEN, State, Step
 from yilian.foundation.access.actor import Actor, Reach
@@ -306,3 +308,46 @@ class FollowUp(models.Model):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class Reminder(models.Model):
+    """A rung of a ladder, 催办: what was due, who was told when. Inserted only."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    referral = models.ForeignKey(Referral, models.PROTECT, related_name="reminders")
+    clock = models.CharField(max_length=12)
+    rung = models.CharField(max_length=12)
+    lap = models.PositiveSmallIntegerField(default=1)  # asked again, it runs again
+    reached_at = models.DateTimeField()
+    fired_at = models.DateTimeField()
+    # Passed over: a higher rung was reached before anybody looked.
+    is_skipped = models.BooleanField(default=False)
+    # [{"audience", "house", "name", "by": ["inbox", "sms"]}]; nobody's number.
+    told = models.JSONField(default=list)
+    # Of a nudge by hand: who pressed.
+    account = models.ForeignKey("identity.Account", models.PROTECT, null=True)
+    institution = models.ForeignKey("directory.Institution", models.PROTECT, null=True)
+    actor_name = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(clock__in=values(LadderClock)), name="reminder_clock_known"
+            ),
+            models.UniqueConstraint(
+                fields=["referral", "clock", "rung", "lap"],
+                condition=~Q(rung=MANUAL),
+                name="reminder_once_per_rung",
+            ),
+            models.CheckConstraint(
+                condition=Q(rung=MANUAL, account__isnull=False)
+                | ~Q(rung=MANUAL) & Q(account=None),
+                name="reminder_by_hand_or_by_clock",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["referral", "fired_at"], name="reminder_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.clock} {self.rung}"
