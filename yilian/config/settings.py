@@ -32,6 +32,7 @@ YILIAN_RECORD_SINK = "yilian.config.wiring.RECORD_SINK"
 YILIAN_SUBSCRIPTIONS = "yilian.config.wiring.SUBSCRIPTIONS"
 YILIAN_LIVE_NOTICES = "yilian.config.wiring.LIVE"
 YILIAN_INSTITUTIONS = "yilian.registry.directory.queries.institution_lines"
+YILIAN_HEALTH = "yilian.config.runtime.health.is_ready"
 YILIAN_SHORT_MESSAGES = os.environ.get(
     "YILIAN_SHORT_MESSAGES", "yilian.interfaces.exchange.sms_console.ConsoleGateway"
 )
@@ -71,6 +72,7 @@ INSTALLED_APPS = [
     "yilian.foundation.terminology",
     "yilian.foundation.parameters",
     "yilian.foundation.idempotency",
+    "yilian.foundation.files",
     "yilian.registry.directory",
     "yilian.registry.consortium",
     "yilian.registry.population",
@@ -130,6 +132,9 @@ TEMPLATES = [
 
 # Whoever holds a row longer than that must not freeze all who wait for it: 503.
 LOCK_TIMEOUT = "4s"
+# What is asked often is planned once (decision 0017). "0" behind a pooler that
+# gives each transaction another connection and knows no prepared statements.
+PREPARES = os.environ.get("YILIAN_PREPARE", "1") != "0"
 
 
 def database_of(
@@ -138,6 +143,8 @@ def database_of(
     """Django's settings for a PostgreSQL address (`pool`: most connections held)."""
     url = urlsplit(address)
     options: dict[str, object] = dict(parse_qsl(url.query))
+    if PREPARES:
+        options |= {"server_side_binding": True, "prepare_threshold": 5}
     host = str(options.pop("host", "")) or unquote(url.hostname or "")
     if lock_timeout:
         given = options.get("options", "")
@@ -228,6 +235,10 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+# Addresses that take files (foundation/files/uploads.py) may be sent that much.
+YILIAN_MOST_UPLOAD = 64_000_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+FILE_UPLOAD_HANDLERS = ["yilian.foundation.files.uploads.SealedUploadHandler"]
 
 if YILIAN_TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
