@@ -77,6 +77,8 @@ class Actor:
     # The resident's own person and those they stand for, 代办 (SELF only).
     person_ids: frozenset[UUID] = field(default_factory=frozenset)
     origin: str = ""  # from where: network address, or the name of a clock
+    must_have_second_factor: bool = False  # the institution of the post demands it
+    owes_second_factor: bool = False  # demanded, and not yet put on
 
     def has(self, *roles: Role) -> bool:
         return not self.roles.isdisjoint(roles)

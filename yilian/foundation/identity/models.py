@@ -1,4 +1,4 @@
-"""Accounts only: no posts, no persons (decisions 2)."""
+"""Accounts and how they prove themselves: no posts, no persons (decisions 2)."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from oauth2_provider.models import AbstractApplication
 
@@ -35,6 +36,10 @@ class Account(AbstractBaseUser):  # type: ignore[django-manager-missing]
     locked_at = models.DateTimeField(null=True)
     # The post last worked in; a weak link, posts live above.
     last_post_id = models.UUIDField(null=True)
+    # The one in force; None: a password alone opens.
+    second_factor = models.ForeignKey(
+        "identity.SecondFactor", models.PROTECT, null=True, related_name="+"
+    )
 
     USERNAME_FIELD: ClassVar[str] = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -53,6 +58,18 @@ class Account(AbstractBaseUser):  # type: ignore[django-manager-missing]
 
     def __str__(self) -> str:
         return self.username
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """The fingerprint each session carries: another second factor, as another
+        password, ends the sessions opened before it."""
+        if self.second_factor_id is None:
+            return str(super()._get_session_auth_hash(secret=secret))
+        return salted_hmac(
+            "yilian.identity.Account.session",
+            f"{self.password}\0{self.second_factor_id}",
+            secret=secret,
+            algorithm="sha256",
+        ).hexdigest()
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         return False
@@ -77,6 +94,50 @@ class OneTimeCode(models.Model):
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+
+class SecondFactor(models.Model):
+    """A secret shared with the authenticator app of one phone (TOTP, RFC 6238).
+
+    `confirmed_at` None: shown to its owner, who has not yet typed a code of it.
+    `last_step` only grows, so that each code opens once.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="second_factors")
+    secret_cipher = models.BinaryField()
+    last_step = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=Q(confirmed_at=None),
+                name="second_factor_one_to_confirm",
+            ),
+        ]
+
+
+class RecoveryCode(models.Model):
+    """Opens once where the phone is not at hand; kept as a keyed digest."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    factor = models.ForeignKey(
+        SecondFactor, models.PROTECT, related_name="recovery_codes"
+    )
+    code_digest = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+
+
+class Tally(models.Model):
+    """How often something was tried since a moment; `index` names the limit and,
+    by a keyed digest, the account or network address it counts."""
+
+    index = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveIntegerField(default=0)
+    since = models.DateTimeField()
 
 
 class Application(AbstractApplication):  # type: ignore[misc]

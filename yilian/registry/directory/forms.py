@@ -10,6 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from yilian.foundation.access.actor import ROLE_NAMES, SEPARATE_POWERS, Role
 from yilian.foundation.access.forms import CreateForm, Line, marked
+from yilian.foundation.identity.rules import (
+    IDENTITY_CHECK_NAMES,
+    RESET_REASON_NAMES,
+    IdentityCheck,
+    ResetReason,
+)
 from yilian.kernel.calendar import CHINA
 from yilian.kernel.tier import TIER_NAMES
 from yilian.registry.directory.models import Institution
@@ -147,6 +153,12 @@ class ContactForm(forms.Form):
     address = Line(label=_("地址"), max_length=200, required=False)
     phone = Line(label=_("总机"), max_length=40, required=False)
     referral_phone = Line(label=_("转诊办公室电话"), max_length=40, required=False)
+    help_phone = Line(
+        label=_("平台咨询电话"),
+        max_length=40,
+        required=False,
+        help_text=_("显示在本机构每一页的“帮助”里；不填则显示牵头医院的。"),
+    )
     services = forms.MultipleChoiceField(
         label=_("服务项目"), widget=forms.CheckboxSelectMultiple, required=False
     )
@@ -156,6 +168,32 @@ class ContactForm(forms.Form):
         now = {name: getattr(institution, name) for name in self.base_fields}
         super().__init__(*args, **{"initial": now} | kwargs)
         self.fields["services"].choices = marked(names)  # type: ignore[attr-defined]
+
+
+class SignInRuleForm(forms.Form):
+    """Whether whoever works there must have a second factor."""
+
+    requires_second_factor = forms.BooleanField(
+        label=_("本机构岗位登录须有第二重验证"), required=False
+    )
+
+
+class ResetFactorForm(forms.Form):
+    """Codes only: what is written here stays in the audit trail."""
+
+    reason = forms.ChoiceField(
+        label=_("重置原因"), choices=NONE_CHOSEN + marked(RESET_REASON_NAMES)
+    )
+    checked = forms.ChoiceField(
+        label=_("怎样核实是本人"), choices=NONE_CHOSEN + marked(IDENTITY_CHECK_NAMES)
+    )
+
+    def facts(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        return {
+            "reason": ResetReason(data["reason"]),
+            "checked": IdentityCheck(data["checked"]),
+        }
 
 
 class CloseForm(forms.Form):

@@ -67,6 +67,8 @@ class Institution(models.Model):
     latitude = models.DecimalField(max_digits=9, decimal_places=6, null=True)
     phone = models.CharField(max_length=20, blank=True)
     referral_phone = models.CharField(_("转诊办公室电话"), max_length=20, blank=True)
+    # Whom staff and residents ask how to use the pages.
+    help_phone = models.CharField(_("平台咨询电话"), max_length=20, blank=True)
     uscc = models.CharField(_("统一社会信用代码"), max_length=18, blank=True)
     licence_number = models.CharField(max_length=22, blank=True)
     insurance_code = models.CharField(max_length=12, blank=True)

@@ -39,6 +39,22 @@ def keeps_watch(actor: Actor, institution: Institution) -> bool:
     return actor.has(Role.SECURITY_ADMIN) and _governs(actor, institution.area_code)
 
 
+def can_set_sign_in_rule(actor: Actor, institution: Institution) -> bool:
+    """The institution's own security administrator, or the authority's."""
+    is_own = actor.institution_id == institution.pk
+    return actor.has(Role.SECURITY_ADMIN) and (
+        is_own or keeps_watch(actor, institution)
+    )
+
+
+def can_reset_second_factor(actor: Actor, posts: Sequence[PractitionerRole]) -> bool:
+    """Through all posts that stand, or when none does, through all there were."""
+    standing = [post for post in posts if post.left_at is None] or posts
+    return bool(standing) and all(
+        can_set_sign_in_rule(actor, post.institution) for post in standing
+    )
+
+
 def can_keep_staff(actor: Actor, institution: Institution) -> bool:
     """Somebody new on the staff: for an ordinary post or for a separate power."""
     return can_administer(actor, institution) or keeps_watch(actor, institution)

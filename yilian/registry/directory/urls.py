@@ -15,6 +15,11 @@ urlpatterns = [
         institutions.change_contact,
         name="change_contact",
     ),
+    path(
+        "<uuid:institution_id>/sign-in-rule",
+        institutions.set_sign_in_rule,
+        name="set_sign_in_rule",
+    ),
     path("<uuid:institution_id>/close", institutions.close, name="close"),
     path(
         "<uuid:institution_id>/departments",
@@ -32,6 +37,11 @@ urlpatterns = [
         "accounts/<uuid:account_id>/password",
         accounts.reset_password,
         name="reset_password",
+    ),
+    path(
+        "accounts/<uuid:account_id>/second-factor/reset",
+        accounts.reset_second_factor,
+        name="reset_second_factor",
     ),
     path("accounts/<uuid:account_id>/lock", accounts.lock, name="lock"),
     path("accounts/<uuid:account_id>/unlock", accounts.unlock, name="unlock"),

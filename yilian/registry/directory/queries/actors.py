@@ -24,6 +24,7 @@ SELECT post.id, post.roles, post.practitioner_id, post.institution_id,
        post.department_id, practitioner.name AS holder,
        institution.short_name AS place, institution.kind AS place_kind,
        institution.tier AS place_tier, institution.area_code AS place_area,
+       institution.requires_second_factor AS place_demands,
        count(*) OVER () AS held,
        (SELECT array_agg(DISTINCT member.consortium_id)
           FROM consortium_membership member
@@ -62,14 +63,14 @@ def actor_of_staff(account: Account, post_id: UUID | None) -> Actor | None:
         "today": today(),
     }
     rows = cast(Any, PractitionerRole.objects.raw(_POST, values))
-    return next((_actor(account.id, row) for row in rows), None)
+    return next((_actor(account, row) for row in rows), None)
 
 
-def _actor(account_id: UUID, row: Any) -> Actor:
+def _actor(account: Account, row: Any) -> Actor:
     roles = frozenset(Role(role) for role in row.roles)
     reach = reach_of(roles)
     return Actor(
-        account_id=account_id,
+        account_id=account.id,
         reach=reach,
         roles=roles,
         name=row.holder,
@@ -83,6 +84,8 @@ def _actor(account_id: UUID, row: Any) -> Actor:
         consortium_ids=frozenset(row.consortia or ()),
         area_code=short(row.place_area) if reach is Reach.AREA else "",
         has_other_posts=row.held > 1,
+        must_have_second_factor=row.place_demands,
+        owes_second_factor=row.place_demands and account.second_factor_id is None,
     )
 
 

@@ -4,6 +4,7 @@ from yilian.registry.directory.services.accounts import (
     TakenOn,
     lock_account,
     reset_password,
+    reset_second_factor,
     take_on,
     unlock_account,
 )
@@ -14,6 +15,7 @@ from yilian.registry.directory.services.institutions import (
     close_institution,
     open_department,
     open_institution,
+    set_sign_in_rule,
 )
 from yilian.registry.directory.services.loading import load_many
 from yilian.registry.directory.services.posts import (
@@ -37,6 +39,8 @@ __all__ = [
     "open_institution",
     "plan_duty",
     "reset_password",
+    "reset_second_factor",
+    "set_sign_in_rule",
     "take_on",
     "unlock_account",
 ]

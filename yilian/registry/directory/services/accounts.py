@@ -12,7 +12,7 @@ from yilian.foundation.access.scope import find, require
 from yilian.foundation.idempotency.services import once
 from yilian.foundation.identity import services as identity
 from yilian.foundation.identity.models import Account
-from yilian.foundation.identity.rules import AccountKind
+from yilian.foundation.identity.rules import AccountKind, IdentityCheck, ResetReason
 from yilian.kernel.errors import NotFound
 from yilian.kernel.ids import new_id
 from yilian.kernel.text import _
@@ -26,6 +26,10 @@ from yilian.registry.directory.services.posts import (
 
 NOT_IN_KEEPING = _(
     "这个账号由其他管理员管理：本机构系统管理员管理本机构账号，三员账号由安全管理员管理。"
+)
+
+NOT_WATCHED = _(
+    "第二重验证由安全管理员重置：本机构的，或主管其全部岗位的部门的安全管理员。"
 )
 
 
@@ -104,9 +108,25 @@ def unlock_account(actor: Actor, account_id: UUID) -> Account:
     return identity.unlock(actor, account_id)
 
 
+@transaction.atomic
+def reset_second_factor(
+    actor: Actor, account_id: UUID, *, reason: ResetReason, checked: IdentityCheck
+) -> Account:
+    posts = _posts_in_sight(actor, account_id)
+    require(policies.can_reset_second_factor(actor, posts), NOT_WATCHED)
+    return identity.reset_second_factor(
+        actor, account_id, reason=reason, checked=checked
+    )
+
+
 def _require_keeper(actor: Actor, account_id: UUID) -> None:
     """In sight through any post, kept through all: whoever keeps one hospital does
     not decide on somebody who also works in another."""
+    posts = _posts_in_sight(actor, account_id)
+    require(policies.can_keep_account(actor, posts), NOT_IN_KEEPING)
+
+
+def _posts_in_sight(actor: Actor, account_id: UUID) -> list[PractitionerRole]:
     posts = list(
         PractitionerRole.objects.filter(account=account_id).select_related(
             "institution"
@@ -114,4 +134,4 @@ def _require_keeper(actor: Actor, account_id: UUID) -> None:
     )
     if not any(policies.can_see_staff(actor, post.institution) for post in posts):
         raise NotFound
-    require(policies.can_keep_account(actor, posts), NOT_IN_KEEPING)
+    return posts

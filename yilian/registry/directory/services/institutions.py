@@ -32,6 +32,7 @@ from yilian.registry.ports import record_sink
 
 ONLY_THE_AUTHORITY = _("只有主管部门的系统管理员可以设立或关闭本辖区的机构。")
 _LONGEST_NUMBER: Final = 20
+ONLY_SECURITY = _("只有本机构或其主管部门的安全管理员可以这样做。")
 ONLY_ADMINISTRATORS = _("只有本机构或其主管部门的系统管理员可以这样做。")
 
 
@@ -126,6 +127,7 @@ def change_contact(
     phone: str,
     referral_phone: str,
     services: Sequence[str],
+    help_phone: str = "",
 ) -> Institution:
     """Where it is, how it is reached, what it offers. Name, parent and funding are
     facts of law that nobody changes here (NX-2.3-a, NX-5.3-c)."""
@@ -135,7 +137,7 @@ def change_contact(
         raise Conflict(_("该机构已登记关闭，资料不再更改。"))
     facts: dict[str, Any] = {
         "address": address,
-        **_dialled(phone=phone, referral_phone=referral_phone),
+        **_dialled(phone=phone, referral_phone=referral_phone, help_phone=help_phone),
         "services": sorted(set(services)),
     }
     unknown = set(services) - set(SERVICE_NAMES) - set(institution.services)
@@ -157,6 +159,27 @@ def change_contact(
         object_id=institution.pk,
         detail={"code": institution.code, "facts": sorted(changed)},
     )
+    return institution
+
+
+@transaction.atomic
+def set_sign_in_rule(
+    actor: Actor, institution_id: UUID, *, requires_second_factor: bool
+) -> Institution:
+    """From the next request on: whoever works there and has no second factor is sent
+    to put one on."""
+    institution = find(Institution.objects.select_for_update(), institution_id)
+    require(policies.can_set_sign_in_rule(actor, institution), ONLY_SECURITY)
+    if institution.requires_second_factor != requires_second_factor:
+        institution.requires_second_factor = requires_second_factor
+        institution.save(update_fields=["requires_second_factor"])
+        audit.record(
+            actor,
+            "institution.set_sign_in_rule",
+            object_kind="institution",
+            object_id=institution.pk,
+            detail={"requires_second_factor": requires_second_factor},
+        )
     return institution
 
 

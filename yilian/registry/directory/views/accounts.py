@@ -14,12 +14,12 @@ from yilian.foundation.access.middleware import ActorRequest
 from yilian.foundation.access.scope import find, require
 from yilian.foundation.access.views import signed_in
 from yilian.foundation.identity.models import Account
-from yilian.foundation.identity.queries import lock_outs
+from yilian.foundation.identity.queries import lock_outs, second_factor_of
 from yilian.kernel.errors import Conflict, Invalid, NotFound, NotPermitted
 from yilian.kernel.ids import NIL
 from yilian.kernel.text import _
 from yilian.registry.directory import policies, queries, services
-from yilian.registry.directory.forms import PostForm, TakeOnForm
+from yilian.registry.directory.forms import PostForm, ResetFactorForm, TakeOnForm
 from yilian.registry.directory.models import Institution, PractitionerRole
 
 ONLY_KEEPERS = _("只有系统管理员和安全管理员可以查看账号。")
@@ -101,6 +101,17 @@ def reset_password(request: ActorRequest, account_id: UUID) -> HttpResponse:
 
 @signed_in
 @require_POST
+def reset_second_factor(request: ActorRequest, account_id: UUID) -> HttpResponse:
+    _posts_in_sight(request, account_id)
+    form = ResetFactorForm(request.POST)
+    if not form.is_valid():
+        return _account_page(request, account_id, reset_form=form, status=422)
+    services.reset_second_factor(request.actor, account_id, **form.facts())
+    return redirect("directory:account", account_id)
+
+
+@signed_in
+@require_POST
 def lock(request: ActorRequest, account_id: UUID) -> HttpResponse:
     services.lock_account(request.actor, account_id)
     return redirect("directory:account", account_id)
@@ -153,6 +164,7 @@ def _account_page(
     account_id: UUID,
     *,
     form: PostForm | None = None,
+    reset_form: ResetFactorForm | None = None,
     password: str | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -161,6 +173,10 @@ def _account_page(
         "account": find(Account.objects.all(), account_id),
         "posts": queries.posts_held(account_id),
         "may_keep": policies.can_keep_account(request.actor, posts),
+        "second_factor": second_factor_of(account_id),
+        "may_reset": policies.can_reset_second_factor(request.actor, posts)
+        and account_id != request.actor.account_id,
+        "reset_form": reset_form or ResetFactorForm(),
         "form": form or PostForm(initial=_here(request)),
         "password": password,
     }

@@ -19,6 +19,7 @@ from yilian.registry.directory.forms import (
     DepartmentForm,
     FilterForm,
     InstitutionForm,
+    SignInRuleForm,
 )
 from yilian.registry.directory.models import Institution
 from yilian.registry.directory.rules import (
@@ -96,6 +97,15 @@ def change_contact(request: ActorRequest, institution_id: UUID) -> HttpResponse:
         else:
             return redirect("directory:detail", institution_id)
     return _detail(request, institution, contact_form=form, status=422)
+
+
+@signed_in
+@require_POST
+def set_sign_in_rule(request: ActorRequest, institution_id: UUID) -> HttpResponse:
+    form = SignInRuleForm(request.POST)
+    form.is_valid()
+    services.set_sign_in_rule(request.actor, institution_id, **form.cleaned_data)
+    return redirect("directory:detail", institution_id)
 
 
 @signed_in
@@ -188,6 +198,9 @@ def _detail(
         "duty": [(kind, line) for kind, line in duty if line],
         "may_plan_duty": policies.can_plan_duty(request.actor, institution),
         "may_see_staff": policies.can_see_staff(request.actor, institution),
+        "help_phone": institution.help_phone,
+        "may_rule": policies.can_set_sign_in_rule(request.actor, institution),
+        "demands": institution.requires_second_factor,
         "may_close": may_close and institution.closed_on is None,
         "close_form": close_form or CloseForm(),
         "may_change": may_change and institution.closed_on is None,
