@@ -185,7 +185,8 @@ def test_staff_are_told_that_the_page_is_for_residents(
 
 def test_who_looked_is_answered_from_indexes(resident: Actor, doctor: Actor) -> None:
     AuditEntry.objects.bulk_create(
-        AuditEntry(action="record.read", person_id=new_id()) for _n in range(4000)
+        (AuditEntry(action="record.read", person_id=new_id()) for _n in range(4000)),
+        batch_size=1000,
     )
     persons = list(resident.person_ids)
     plans = [
