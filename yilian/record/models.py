@@ -43,7 +43,7 @@ class Resource(models.Model):
     is_deleted = models.BooleanField(default=False)
     last_updated = models.DateTimeField()
     xid = models.BigIntegerField(
-        db_default=models.expressions.RawSQL("(pg_current_xact_id()::text::bigint)", ())
+        db_default=models.expressions.RawSQL("(yilian_transaction())", [])
     )
     body = models.TextField()
     # Equal for texts that say the same, so that a repeat makes no version.
@@ -88,7 +88,7 @@ class Version(models.Model):
     is_deleted = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
     xid = models.BigIntegerField(
-        db_default=models.expressions.RawSQL("(pg_current_xact_id()::text::bigint)", ())
+        db_default=models.expressions.RawSQL("(yilian_transaction())", [])
     )
     body = models.TextField()
 

@@ -36,7 +36,7 @@ class AuditEntry(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     at = models.DateTimeField(db_default=Now(), db_index=True)
     xid = models.BigIntegerField(
-        db_default=models.expressions.RawSQL("(pg_current_xact_id()::text::bigint)", ())
+        db_default=models.expressions.RawSQL("(yilian_transaction())", [])
     )
     action = models.CharField(max_length=64)  # "referral.accept", "record.read"
     outcome = models.CharField(max_length=12, default="done")  # done|refused|failed

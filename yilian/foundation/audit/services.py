@@ -167,7 +167,7 @@ def _up_to(first: int) -> int:
     """Before any transaction still running (decisions 11), and not too much at once;
     a transaction's rows are never parted."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        cursor.execute("SELECT yilian_transactions_ended()")
         finished = int(cursor.fetchone()[0])
     waiting = AuditEntry.objects.filter(xid__gte=first, xid__lt=finished)
     xids = waiting.order_by("xid", "id").values_list("xid", flat=True)

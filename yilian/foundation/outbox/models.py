@@ -16,7 +16,7 @@ class OutboxMessage(models.Model):
     person_id = models.UUIDField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     xid = models.BigIntegerField(
-        db_default=models.expressions.RawSQL("(pg_current_xact_id()::text::bigint)", ())
+        db_default=models.expressions.RawSQL("(yilian_transaction())", [])
     )
     dispatched_at = models.DateTimeField(null=True)
 

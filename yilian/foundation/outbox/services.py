@@ -73,7 +73,7 @@ def dispatch() -> int:
         return 0
     messages = OutboxMessage.objects.raw(
         "SELECT * FROM outbox_outboxmessage WHERE dispatched_at IS NULL"
-        " AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+        " AND xid < yilian_transactions_ended()"
         " ORDER BY xid, id LIMIT %s",
         [BATCH],
     )

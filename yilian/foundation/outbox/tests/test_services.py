@@ -204,7 +204,7 @@ def test_waiting_events_are_found_by_their_index() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "EXPLAIN SELECT * FROM outbox_outboxmessage WHERE dispatched_at IS NULL"
-            " AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+            " AND xid < yilian_transactions_ended()"
             " ORDER BY xid, id LIMIT 200"
         )
         plan = "\n".join(line for (line,) in cursor.fetchall())
