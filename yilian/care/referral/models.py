@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from yilian.care.referral.models_attachment import Attachment as Attachment
 from yilian.care.referral.rules.ladder import MANUAL
 from yilian.care.referral.rules.ladder import Clock as LadderClock
 from yilian.care.referral.rules.reasons import CareKind, Urgency

@@ -5,6 +5,7 @@ from typing import Final
 from django.urls import URLPattern, path
 
 from yilian.care.referral.views import (
+    attachments,
     counting,
     duties,
     insurer,
@@ -39,6 +40,14 @@ ROUTES: Final[list[URLPattern]] = [
     path("follow-ups/<uuid:follow_up_id>", duties.do_follow_up, name="do_follow_up"),
     path("breaches", duties.breaches, name="breaches"),
     path("breaches/<uuid:breach_id>", duties.explain_breach, name="explain_breach"),
+    path("attachments/<uuid:attachment_id>", attachments.show, name="attachment"),
+    path(
+        "attachments/<uuid:attachment_id>/back",
+        attachments.take_back,
+        name="take_back_attachment",
+    ),
+    path("<uuid:referral_id>/attachments", attachments.card, name="attachments"),
+    path("<uuid:referral_id>/attachments/<str:name>", attachments.add, name="attach"),
     path("<uuid:referral_id>/edit", writing.edit, name="edit"),
     path("<uuid:referral_id>/rewrite", writing.rewrite, name="rewrite"),
     path("<uuid:referral_id>/print", papers.letter, name="print"),

@@ -10,6 +10,7 @@ from yilian.care.referral import policies
 from yilian.care.referral.models import Referral
 from yilian.care.referral.queries import facts
 from yilian.care.referral.rules import handover
+from yilian.care.referral.rules.attachments import Part
 from yilian.care.referral.rules.clocks import ClockKind, is_overdue
 from yilian.care.referral.rules.reasons import (
     DECLINE_REASONS,
@@ -18,7 +19,14 @@ from yilian.care.referral.rules.reasons import (
     Urgency,
 )
 from yilian.care.referral.rules.states import Step
-from yilian.care.referral.services import duties, onward, placing, stays, steps
+from yilian.care.referral.services import (
+    attaching,
+    duties,
+    onward,
+    placing,
+    stays,
+    steps,
+)
 from yilian.care.referral.services.placing import NOWHERE, Place
 from yilian.care.referral.services.sending import resume_clock, send
 from yilian.care.referral.services.steps import lock, locked, take
@@ -138,6 +146,7 @@ def redirect(
     take(actor, referral, Step.REDIRECT, reason_code=reason_code, note=note, now=now)
     steps.settle_sight(referral, now)
     hop = onward.write(referral, target, to_department_id, now)
+    attaching.carry_papers(referral, hop)
     consented_at = referral.consented_at or now
     send(
         actor,
@@ -273,6 +282,7 @@ def complete(
         stays.end(actor, referral, disposition)
     duties.drop(referral, [duties.CALL, duties.CHECK_RESULT], now)
     steps.end_hop(actor, referral, Step.COMPLETE, now=now)
+    attaching.send_papers(actor, referral, Part.FEEDBACK)
     return referral
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from yilian.care.referral.models import Episode, Referral
 from yilian.care.referral.queries import facts
 from yilian.care.referral.rules import clocks, handover
+from yilian.care.referral.rules.attachments import Part
 from yilian.care.referral.rules.reasons import (
     CANCEL_REASONS,
     ERROR_REASONS,
@@ -18,7 +19,7 @@ from yilian.care.referral.rules.reasons import (
     Urgency,
 )
 from yilian.care.referral.rules.states import PRESENT, Step
-from yilian.care.referral.services import duties, stays, steps
+from yilian.care.referral.services import attaching, duties, stays, steps
 from yilian.care.referral.services.drafting import require_open_target, require_sight
 from yilian.care.referral.services.steps import lock, take
 from yilian.foundation.access.actor import Actor
@@ -83,6 +84,7 @@ def send(
             take(actor, referral, Step.SUBMIT, now=now)
     except IntegrityError as error:
         raise _explain(error, referral) from error
+    attaching.send_papers(actor, referral, Part.HANDOVER)
     steps.open_to_receiver(actor, referral, Scope.SUMMARY)
     steps.open_to_sender(actor, referral, scope)
     duties.plan_check_of_result(referral)
