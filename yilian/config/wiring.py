@@ -22,6 +22,7 @@ from yilian.care.referral.events import (
     PatientDidNotShow,
     ReferralAccepted,
     ReferralCancelled,
+    ReferralChased,
     ReferralClosedByDeath,
     ReferralCompleted,
     ReferralDeclined,
@@ -78,7 +79,8 @@ SUBSCRIPTIONS: Mapping[type[Event], Sequence[Handler]] = {
     ReferralExpired: [referral.tell_people],
     ReferralClosedByDeath: [referral.tell_people],
     ReferralEnteredInError: [referral.tell_people],
-    AnswerOverdue: [referral.tell_people],
+    AnswerOverdue: [],
+    ReferralChased: [],
 }
 
 

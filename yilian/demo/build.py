@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from yilian.care.referral.services import closing
+from yilian.care.referral.services import chasing, closing
 from yilian.demo.clock import story_time
 from yilian.demo.loading import (
     aside,
@@ -177,6 +177,7 @@ def _play(stage: Stage, hops: Sequence[Story], progress: Progress) -> None:
 def _come_to_now(now: datetime) -> None:
     """Clocks as they stand at this moment; the past is news to nobody."""
     closing.run_clocks()
+    chasing.run_ladders()
     expire_holds()
     outbox.settle_before(now - _NEWS)
 

@@ -122,3 +122,9 @@ class ReferralEnteredInError(ReferralEvent):
 @dataclass(frozen=True)
 class AnswerOverdue(ReferralEvent):
     """The receiver's answer clock ran out."""
+
+
+@dataclass(frozen=True)
+class ReferralChased(ReferralEvent):
+    """Somebody was reminded; `step_id` is the reminder's. The words are on their way
+    already: open pages look again."""

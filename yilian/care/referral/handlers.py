@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from yilian.care.referral import events
 from yilian.care.referral.models import Referral
+from yilian.care.referral.queries.readers import desk_roles
 from yilian.care.referral.rules.reasons import ELSEWHERE
 from yilian.care.referral.rules.states import Side
 from yilian.care.referral.services import closing, placing, steps
@@ -22,9 +23,7 @@ from yilian.foundation.notify.services import tell, text_message
 from yilian.foundation.outbox.rules import LiveNotice
 from yilian.kernel.calendar import local
 from yilian.kernel.text import _
-from yilian.kernel.tier import Tier
 from yilian.registry.directory.events import PostLeft
-from yilian.registry.directory.models import Institution
 from yilian.registry.population.events import PersonDied
 from yilian.resources.reception.events import EncounterOpened
 from yilian.resources.reception.models import Encounter
@@ -35,8 +34,6 @@ TOPIC: Final = "referral"
 _DESK: Final = (Role.REFERRAL_DESK,)
 # Below the county nobody sits at a desk of their own: whoever treats, answers.
 _CLINIC: Final = (Role.REFERRAL_DESK, Role.PHYSICIAN)
-_SMALL: Final = frozenset({Tier.VILLAGE, Tier.PRIMARY})
-_ESCALATED: Final = (Role.REFERRAL_DESK, Role.CONSORTIUM_OFFICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +98,9 @@ NOTICES: Final[Mapping[type[events.ReferralEvent], tuple[Words, ...]]] = {
     events.ReferralEnteredInError: (
         Words(_RECEIVER, _("{other}将转诊 {number} 标为登记有误。")),
     ),
-    events.AnswerOverdue: (
-        Words(_SENDER, _("{other}尚未应答转诊 {number}，已超时，请电话联系或改转。")),
-        Words(_RECEIVER, _("{other}的转诊 {number} 已超过应答时限，请立即处理。")),
-    ),
+    # The ladder tells those it concerns, in the transaction of its rung.
+    events.AnswerOverdue: (),
+    events.ReferralChased: (),
 }
 _ELSEWHERE: Final = (
     Words(_SENDER, _("转诊 {number} 的患者已在他处住院，转诊自动关闭。")),
@@ -222,7 +218,7 @@ def _place_lost(kind: str, referral_id: UUID, hold_id: UUID, words: str) -> None
         link=_link(referral),
         cause=f"hold:{hold_id}",
         institution_id=referral.to_institution_id,
-        roles=_desk_of(referral.to_institution),
+        roles=desk_roles(referral.to_institution),
         urgency=referral.urgency,
     )
 
@@ -262,11 +258,7 @@ def _tell_receiver(
     if target is None:
         return
     facts = _facts(event, referral, template, referral.from_institution.short_name)
-    if isinstance(event, events.AnswerOverdue):
-        roles: tuple[Role, ...] = (*_desk_of(target), *_ESCALATED)
-    else:
-        roles = _desk_of(target)
-    tell(**facts, institution_id=target.id, roles=set(roles))
+    tell(**facts, institution_id=target.id, roles=desk_roles(target))
     doctor = referral.assigned_to
     if doctor is not None and doctor.account_id and not doctor.left_at:
         tell(**facts, account_id=doctor.account_id)
@@ -283,10 +275,6 @@ def _facts(
         "cause": f"referral:{event.step_id}",
         "urgency": referral.urgency,
     }
-
-
-def _desk_of(place: Institution) -> tuple[Role, ...]:
-    return _CLINIC if place.tier in _SMALL else _DESK
 
 
 def _link(referral: Referral) -> str:

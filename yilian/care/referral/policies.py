@@ -55,6 +55,12 @@ def can_read_content(actor: Actor, referral: Referral) -> bool:
     return sends(actor, referral) or referral.state not in CLOSED_TO_RECEIVER
 
 
+def can_nudge(actor: Actor, referral: Referral) -> bool:
+    """Remind whoever's turn it is; also the own colleague."""
+    is_party = sends(actor, referral) or receives(actor, referral)
+    return is_party and actor.has(Role.PHYSICIAN, Role.REFERRAL_DESK)
+
+
 def can_explain(actor: Actor) -> bool:
     """Why a clock of this institution ran out."""
     return actor.has(Role.REFERRAL_DESK, Role.PHYSICIAN)

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from yilian.care.referral.chasing_routes import CHASING
 from yilian.care.referral.routes import ROUTES
 from yilian.care.referral.views import detail, lists, steps
 
@@ -17,6 +18,7 @@ urlpatterns = [
     path("expected/<uuid:person_id>", lists.expected_of, name="expected_of"),
     path("of/<uuid:person_id>", lists.of_person, name="of_person"),
     *ROUTES,
+    *CHASING,
     path("<uuid:referral_id>", detail.detail, name="detail"),
     path("<uuid:referral_id>/body", detail.body, name="body"),
     path("<uuid:referral_id>/actions", detail.actions, name="actions"),

@@ -8,9 +8,11 @@ from typing import Final
 from uuid import UUID
 
 from yilian.care.referral.models import FollowUp, Referral
+from yilian.care.referral.queries import ladders
+from yilian.care.referral.rules.ladder import LADDERS, moments
 from yilian.care.referral.rules.reasons import CareKind, Urgency
 from yilian.care.referral.rules.states import State, Step
-from yilian.care.referral.services import closing, receiving, sending
+from yilian.care.referral.services import chasing, closing, receiving, sending
 from yilian.care.referral.services.placing import Place
 from yilian.demo.loading.places import department_id, institution_id
 from yilian.demo.loading.stage import Stage
@@ -62,6 +64,27 @@ class Taking:
 
 def _submit(it: Taking) -> None:
     sending.submit(it.actor, it.referral_id, consent_by=it.story.plan.consent_by)
+    _chase_while_silent(it)
+
+
+def _chase_while_silent(it: Taking) -> None:
+    """The ladder climbs at its own moments until the story's answer comes."""
+    hops = Referral.objects.filter(pk=it.referral_id)
+    [standing] = ladders.standings(list(hops), it.stage.now)
+    rungs = LADDERS[standing.clock]
+    answered = min((one.at for one in _after(it) if one.step in _ANSWERS), default=None)
+    for one in moments(rungs, standing.running, it.stage.now):
+        if answered is None or one.at < answered:
+            it.stage.later(one.at, partial(chasing.chase, it.referral_id))
+
+
+def _after(it: Taking) -> list[PlannedStep]:
+    return [one for one in it.story.plan.steps if one.at > it.step.at]
+
+
+_ANSWERS: Final = frozenset(
+    {Step.ACCEPT, Step.DECLINE, Step.REDIRECT, Step.WITHDRAW, Step.REQUEST_INFO}
+)
 
 
 def _request_info(it: Taking) -> None:

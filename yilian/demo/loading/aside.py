@@ -10,7 +10,7 @@ from uuid import UUID
 
 from yilian.care.referral.models import Breach
 from yilian.care.referral.rules.states import State
-from yilian.care.referral.services import closing
+from yilian.care.referral.services import chasing, closing
 from yilian.demo.loading.stage import Stage
 from yilian.demo.loading.story import Story
 from yilian.foundation.access.actor import Role
@@ -22,7 +22,12 @@ _DAYS: Final = 95
 _ROUND: Final = time(7, 10)
 _EXPLAINED_AFTER: Final = timedelta(hours=20)
 _UNEXPLAINED: Final = 0.35
-_REASONS: Final = ("no_bed", "waiting_specialist", "night_or_holiday", "not_seen")
+_REASONS: Final = {
+    "answer": ("no_bed", "waiting_specialist", "night_or_holiday", "not_seen"),
+    "feedback": ("record_open", "report_pending", "still_treated"),
+    "arrival": ("unreachable", "short_of_staff"),
+    "follow_up": ("unreachable", "short_of_staff"),
+}
 _CLINIC: Final = (Role.REFERRAL_DESK, Role.PHYSICIAN)
 
 
@@ -66,22 +71,24 @@ def put_on(stage: Stage, stories: Sequence[Story]) -> None:
 
 
 def _round(stage: Stage) -> None:
-    """What the scheduler does every minute, here every other day."""
+    """What the scheduler does every minute, here every other day (the ladders of the
+    answers at their own moments: `acts.py`)."""
     closing.run_clocks()
+    chasing.run_ladders()
     expire_holds()
     due_before = stage.now - _EXPLAINED_AFTER
     silent = Breach.objects.filter(reason_code="", due_at__lt=due_before)
-    rows = silent.values_list("pk", "institution__code").order_by("pk")
-    for breach_id, house in rows:
+    rows = silent.values_list("pk", "institution__code", "clock").order_by("pk")
+    for breach_id, house, late in rows:
         if stage.rng.random() >= _UNEXPLAINED:
-            _explain(stage, breach_id, house)
+            _explain(stage, breach_id, house, late)
 
 
-def _explain(stage: Stage, breach_id: UUID, house: str) -> None:
+def _explain(stage: Stage, breach_id: UUID, house: str, late: str) -> None:
     actor = stage.somebody(house, _CLINIC)
     if actor is None:
         return
-    reason = stage.rng.choice(_REASONS)
+    reason = stage.rng.choice(_REASONS[late])
     act = partial(closing.explain_breach, actor, breach_id, reason_code=reason)
     stage.attempt(str(breach_id), "explain_breach", act)
 

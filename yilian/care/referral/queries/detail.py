@@ -10,6 +10,9 @@ from yilian.care.referral import policies
 from yilian.care.referral.models import Breach, FollowUp, Referral, ReferralStep
 from yilian.care.referral.queries import desk
 from yilian.care.referral.queries.desk import HopLine
+from yilian.care.referral.queries.ladders import OWED
+from yilian.care.referral.queries.next_hospital import is_offered
+from yilian.care.referral.queries.reminding import ReminderLine, reminders
 from yilian.care.referral.rules import reasons
 from yilian.care.referral.rules.compliance import VERDICT_NAMES, Verdict
 from yilian.care.referral.rules.handover import FEEDBACKS, SECTIONS, Section
@@ -75,7 +78,7 @@ class HopDetail:
     diagnosis_code: str
     content: Sequence[Part]
     feedback: Sequence[Part]
-    steps: Sequence[StepLine]
+    steps: Sequence[StepLine | ReminderLine]
     verdict: Verdict | None
     verdict_name: str
     checks: Sequence[CheckLine]
@@ -93,6 +96,8 @@ class HopDetail:
     receiver: Contact
     can_edit: bool
     can_assign: bool
+    can_nudge: bool
+    offers_next: bool  # the last rung is reached: the sender may ask elsewhere
     is_outside: bool
 
 
@@ -134,6 +139,8 @@ def detail(actor: Actor, referral_id: UUID) -> HopDetail:
         receiver=_contact(duties, row.to_institution, row.outside_name),
         can_edit=policies.can_edit(actor, row),
         can_assign=policies.can_assign(actor, row),
+        can_nudge=row.state in OWED and policies.can_nudge(actor, row),
+        offers_next=policies.sends(actor, row) and is_offered(row),
         is_outside=row.to_institution_id is None,
     )
 
@@ -146,9 +153,11 @@ def _parts(sections: Sequence[Section], content: Mapping[str, str]) -> list[Part
     ]
 
 
-def _steps(row: Referral, readable: bool) -> list[StepLine]:
+def _steps(row: Referral, readable: bool) -> list[StepLine | ReminderLine]:
+    """What was done, and in between who was told when."""
     rows = row.steps.select_related("institution").order_by("taken_at", "pk")
-    return [_step(step, readable) for step in rows]
+    lines: list[StepLine | ReminderLine] = [_step(step, readable) for step in rows]
+    return sorted([*lines, *reminders(row)], key=lambda line: line.at)
 
 
 def _step(step: ReferralStep, readable: bool) -> StepLine:

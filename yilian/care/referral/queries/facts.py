@@ -42,6 +42,13 @@ def feedback_due(now: datetime) -> datetime:
     return calendar.add_working_days(now, days, working_days(now))
 
 
+def first_visit_due(due_on: date, now: datetime) -> datetime:
+    """Planned for the first day; late after the last (rules-clinical 14)."""
+    limits = limits_on(now)
+    spare = limits.last_follow_up_days - limits.first_follow_up_days
+    return calendar.start_of_day(due_on + timedelta(days=spare + 1))
+
+
 def agreement_of(referral: Referral, now: datetime) -> Agreement | None:
     if referral.to_institution_id is None:
         return None

@@ -44,7 +44,7 @@ AUDIENCE_NAMES: Final[Mapping[Audience, str]] = {
     Audience.DESK: _("转诊办公室"),
     Audience.DUTY: _("值班人员"),
     Audience.OFFICE: _("医联体办公室"),
-    Audience.OTHER: _("等候方"),
+    Audience.OTHER: _("转诊办公室"),
 }
 
 MANUAL: Final = "manual"  # a rung that somebody pressed

@@ -56,9 +56,13 @@ WITHDRAW_REASONS: Final[Mapping[str, str]] = {
     "patient_declined": _("患者或家属改变意愿"),
     "wrong_target": _("接收机构选择有误"),
     "gone_elsewhere": _("患者已自行前往他处"),
+    "no_answer": _("接收机构未按时应答，改请下一家"),
     "other": _("其他"),
 }
-CANCEL_REASONS: Final = WITHDRAW_REASONS
+# Who has accepted has answered.
+CANCEL_REASONS: Final[Mapping[str, str]] = {
+    code: name for code, name in WITHDRAW_REASONS.items() if code != "no_answer"
+}
 REFUSE_CANCEL_REASONS: Final[Mapping[str, str]] = {
     "arrived": _("患者已到院"),
     "needs_care": _("病情仍需诊治"),
@@ -96,4 +100,31 @@ BREACH_REASONS: Final[Mapping[str, str]] = {
     "system_down": _("系统或网络故障"),
     "other": _("其他"),
 }
+# Why a call, a feedback or a first visit was late: other causes than an answer's.
+_LATE_CARE_REASONS: Final[Mapping[str, str]] = {
+    "record_open": _("病历未完成归档"),
+    "report_pending": _("等待检查或病理报告"),
+    "still_treated": _("患者仍在治疗"),
+    "unreachable": _("患者联系不上"),
+    "patient_declined": _("患者或家属拒绝"),
+    "short_of_staff": _("人手不足"),
+    "system_down": _("系统或网络故障"),
+    "other": _("其他"),
+}
+BREACH_REASONS_OF: Final[Mapping[str, Mapping[str, str]]] = {
+    "answer": BREACH_REASONS,
+    "feedback": {
+        code: name for code, name in _LATE_CARE_REASONS.items()
+        if code not in ("unreachable", "patient_declined")
+    },
+    "arrival": {
+        code: name for code, name in _LATE_CARE_REASONS.items()
+        if code not in ("record_open", "report_pending", "still_treated")
+    },
+    "follow_up": {
+        code: name for code, name in _LATE_CARE_REASONS.items()
+        if code not in ("record_open", "report_pending", "still_treated")
+    },
+}  # fmt: skip
+ALL_BREACH_REASONS: Final = {**BREACH_REASONS, **_LATE_CARE_REASONS}
 ELSEWHERE: Final = "admitted_elsewhere"

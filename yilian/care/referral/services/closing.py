@@ -14,7 +14,7 @@ from yilian.care.referral import events, policies
 from yilian.care.referral.models import Breach, FollowUp, Referral
 from yilian.care.referral.queries import facts
 from yilian.care.referral.rules.clocks import ClockKind
-from yilian.care.referral.rules.reasons import BREACH_REASONS, ELSEWHERE
+from yilian.care.referral.rules.reasons import BREACH_REASONS_OF, ELSEWHERE
 from yilian.care.referral.rules.states import BY_KEY, COMING, OPEN, State, Step
 from yilian.care.referral.services import duties, stays, steps
 from yilian.care.referral.services.steps import lock
@@ -115,7 +115,7 @@ def explain_breach(
     visible = Breach.objects.filter(institution=actor.institution_id)
     breach = find(visible.select_for_update(), breach_id)
     require(policies.can_explain(actor), _("只有本机构的转诊办公室或医师可以说明。"))
-    note = steps.require_reason(reason_code, BREACH_REASONS, note)
+    note = steps.require_reason(reason_code, BREACH_REASONS_OF[breach.clock], note)
     breach.reason_code, breach.note = reason_code, note[:300]
     breach.explained_by_id = actor.account_id
     breach.save()
@@ -244,7 +244,7 @@ def _breach_first_visit(referral: Referral, now: datetime) -> bool:
     ).first()
     if waiting is None:
         return False
-    due_at = duties.first_visit_due(waiting.due_on, now)
+    due_at = facts.first_visit_due(waiting.due_on, now)
     return duties.note_if_late(referral, ClockKind.FOLLOW_UP, due_at)
 
 

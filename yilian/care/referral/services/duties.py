@@ -5,15 +5,16 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from yilian.care.referral.models import Breach, FollowUp, Referral
 from yilian.care.referral.queries import facts
+from yilian.care.referral.queries.ladders import CALL, FIRST_VISIT
 from yilian.care.referral.rules.clocks import ClockKind, is_overdue
 from yilian.kernel import calendar
 from yilian.kernel.text import _
 from yilian.kernel.tier import Direction
 
-CALL: Final = "not_arrived_call"
-FIRST_VISIT: Final = "first_visit"
 CHECK_RESULT: Final = "check_result"
 
 
@@ -41,18 +42,13 @@ def feedback_given(referral: Referral, now: datetime) -> None:
 
 def follow_up_done(follow_up: FollowUp, now: datetime) -> None:
     """A first visit later than the last day it was due on is a breach too."""
+    if follow_up.kind == CALL:
+        _unmet(follow_up.referral, ClockKind.ARRIVAL).update(met_at=now)
     if follow_up.kind != FIRST_VISIT:
         return
-    due_at = first_visit_due(follow_up.due_on, now)
+    due_at = facts.first_visit_due(follow_up.due_on, now)
     if now >= due_at:
         _met(follow_up.referral, ClockKind.FOLLOW_UP, due_at, now)
-
-
-def first_visit_due(due_on: date, now: datetime) -> datetime:
-    """Planned for the first day; late after the last (rules-clinical 14)."""
-    limits = facts.limits_on(now)
-    spare = limits.last_follow_up_days - limits.first_follow_up_days
-    return calendar.start_of_day(due_on + timedelta(days=spare + 1))
 
 
 def plan_call(referral: Referral, due_on: date) -> None:
@@ -102,5 +98,8 @@ def _met(
     if due_at is None:
         return
     note_if_late(referral, clock, due_at)
-    unmet = Breach.objects.filter(referral=referral, clock=clock.value, met_at=None)
-    unmet.update(met_at=now)
+    _unmet(referral, clock).update(met_at=now)
+
+
+def _unmet(referral: Referral, clock: ClockKind) -> QuerySet[Breach]:
+    return Breach.objects.filter(referral=referral, clock=clock.value, met_at=None)

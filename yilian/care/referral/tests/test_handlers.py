@@ -10,7 +10,7 @@ from yilian.care.referral import events, handlers
 from yilian.care.referral.models import Referral
 from yilian.care.referral.rules.reasons import Urgency
 from yilian.care.referral.rules.states import State
-from yilian.care.referral.services import closing, receiving, sending
+from yilian.care.referral.services import chasing, closing, receiving, sending
 from yilian.care.referral.services.receiving import Place as Where
 from yilian.care.referral.tests import world as region
 from yilian.care.referral.tests.world import Place
@@ -103,16 +103,16 @@ def test_nothing_in_a_notice_names_the_patient(
         assert waiting.diagnosis_name not in said
 
 
-def test_an_overdue_answer_goes_up_to_the_office(
+def test_an_overdue_answer_is_told_by_its_ladder_and_not_a_second_time(
     township: Place, county: Place, resident: Person
 ) -> None:
     sent = region.submitted(township, county, resident, urgency=Urgency.STAT)
     region.push_back(sent, timedelta(minutes=11))
     closing.run_clocks()
-    told = _tell(events.AnswerOverdue)
-    roles = {notice.institution_id: notice.roles for notice in told}
-    assert "consortium_office" in roles[county.id]
-    assert township.id in roles
+    chasing.run_ladders()
+    told = {notice.institution_id for notice in Notice.objects.all()}
+    assert told == {county.id, township.id, None}
+    assert _tell(events.AnswerOverdue) == []
 
 
 def test_a_withdrawn_draft_is_told_to_nobody(

@@ -104,7 +104,8 @@ def test_every_step_is_announced_and_every_event_has_its_words() -> None:
     assert set(EVENTS) == set(Step)
     kinds = set(events.ReferralEvent.__subclasses__())
     assert set(handlers.NOTICES) == kinds
-    assert set(EVENTS.values()) | {events.AnswerOverdue} == kinds
+    by_the_clock = {events.AnswerOverdue, events.ReferralChased}
+    assert set(EVENTS.values()) | by_the_clock == kinds
 
 
 def test_the_database_knows_the_same_states() -> None:

@@ -18,7 +18,7 @@ from yilian.care.referral.queries import desk
 from yilian.care.referral.queries.facts import limits_on
 from yilian.care.referral.rules.clocks import CLOCK_NAMES
 from yilian.care.referral.rules.going_down import GROUND
-from yilian.care.referral.rules.reasons import BREACH_REASONS
+from yilian.care.referral.rules.reasons import ALL_BREACH_REASONS, BREACH_REASONS_OF
 from yilian.care.referral.services import closing
 from yilian.care.referral.services.looking import note_look
 from yilian.foundation.access.actor import Actor, Reach
@@ -145,8 +145,8 @@ def _breaches(request: ActorRequest, wrong: _Wrong = _NOTHING_WRONG) -> HttpResp
     note_look(request.actor, "breaches", people, rows=len(people))
     context = {
         "page": page,
-        "reasons": list(BREACH_REASONS.items()),
-        "reason_names": BREACH_REASONS,
+        "reasons": {c: list(names.items()) for c, names in BREACH_REASONS_OF.items()},
+        "reason_names": ALL_BREACH_REASONS,
         "clocks": {kind.value: name for kind, name in CLOCK_NAMES.items()},
         "wrong": wrong,
     }
