@@ -50,6 +50,10 @@ MENU: Final[tuple[Entry, ...]] = (
     Entry(_("随访联系"), "referral:follow_ups", "phone-arrow-up-right", "work", CARE),
     Entry(_("接诊登记"), "reception:today", "clipboard-document-check", "work", CARE),
     Entry(
+        _("转诊统计"), "referral:counts", "chart-bar", "work",
+        frozenset({Role.OFFICER, Role.CONSORTIUM_OFFICE}),
+    ),
+    Entry(
         _("床位号源"), "scheduling:places", "calendar-days", "work",
         frozenset({Role.REFERRAL_DESK, Role.NURSE, Role.CONSORTIUM_OFFICE}),
     ),
@@ -57,10 +61,6 @@ MENU: Final[tuple[Entry, ...]] = (
     Entry(
         _("转诊合规"), "referral:compliance", "check-badge", "work",
         frozenset({Role.INSURER}),
-    ),
-    Entry(
-        _("转诊统计"), "referral:counts", "chart-bar", "work",
-        frozenset({Role.OFFICER, Role.CONSORTIUM_OFFICE}),
     ),
     Entry(
         _("我的转诊"), "referral:mine", "arrows-right-left", "work",

@@ -8,12 +8,14 @@ missing: nobody is sent down by a gap.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db.models import Q
 
 from yilian.care.referral.models import Referral
+from yilian.care.referral.queries.facts import limits_on
+from yilian.care.referral.rules.clocks import Limits
 from yilian.care.referral.rules.going_down import Phase, phase_of
 from yilian.care.referral.rules.states import LIVE, PRESENT, State
 from yilian.foundation.access.actor import Actor
@@ -106,9 +108,10 @@ def ward(actor: Actor, now: datetime) -> Ward:
     ids = {stay.person_id for stay in seen}
     known = known_of_many(actor, ids, now)
     hops = _hops(actor, ids)
+    on = _On(calendar.local_day(now), limits_on(now))
     found = [
         _candidate(stay, people[stay.person_id], known.get(stay.person_id),
-                   hops.get(stay.person_id, []), now)
+                   hops.get(stay.person_id, []), on)
         for stay in seen
     ]  # fmt: skip
     return Ward(
@@ -191,18 +194,22 @@ def _hops(actor: Actor, ids: Iterable[UUID]) -> Mapping[UUID, list[Referral]]:
     return found
 
 
+class _On(NamedTuple):
+    today: date
+    limits: Limits
+
+
 def _candidate(
     stay: Encounter,
     person: PersonCard,
     known: Known | None,
     hops: list[Referral],
-    now: datetime,
+    on: _On,
 ) -> Candidate:
-    today = calendar.local_day(now)
-    days_in = (today - calendar.local_day(stay.started_at)).days
+    days_in = (on.today - calendar.local_day(stay.started_at)).days
     came = next((h for h in hops if h.to_institution_id == stay.institution_id), None)
     goes = next((h for h in hops if h.from_institution_id == stay.institution_id), None)
-    advice = _advice(known, today)
+    advice = _advice(known, on.today)
     codes = known.codes if known else ()
     fires = _lines(advice, Outcome.FIRES)
     stay_for = [came.diagnosis_code] if came else codes
@@ -216,7 +223,7 @@ def _candidate(
         fires=fires,
         is_for_this=_is_about(fires, stay_for) and not _expects(codes),
         unknown=_lines(advice, Outcome.UNKNOWN),
-        phase=phase_of([*codes, *([came.diagnosis_code] if came else [])], days_in),
+        phase=phase_of([*codes, *stay_for], days_in, on.limits),
         parent_id=came.id if came else None,
         going=goes.number if goes else "",
         going_id=goes.id if goes else None,

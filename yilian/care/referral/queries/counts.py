@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, cast
+from uuid import UUID
 
 from django.db.models import (
     Aggregate,
@@ -35,6 +36,8 @@ from yilian.foundation.access.actor import Actor, Reach, Role
 from yilian.kernel import calendar
 from yilian.kernel.tier import Direction
 from yilian.registry.consortium.models import Membership
+from yilian.registry.consortium.queries import ConsortiumLine, consortia_of
+from yilian.registry.consortium.rules import Form, MemberRole
 from yilian.registry.population.rules import COUNTY_NAMES
 
 SPAN: Final = timedelta(days=90)
@@ -117,9 +120,25 @@ def may_count(actor: Actor) -> bool:
     return is_officer or is_office
 
 
-def counted(actor: Actor, now: datetime) -> QuerySet[Referral]:
-    """Hops that touch the officer's area or the office's consortia; all counts
-    start here. Never shown as rows."""
+def choices(actor: Actor, now: datetime) -> list[ConsortiumLine]:
+    """The consortia an office may look at: those its house leads stand first."""
+    if not actor.has(Role.CONSORTIUM_OFFICE) or actor.institution_id is None:
+        return []
+    lines = consortia_of(actor.institution_id, calendar.local_day(now))
+    seen = {
+        line.id: line
+        for line in reversed(lines)
+        if line.form is not Form.TELEMEDICINE_NETWORK
+    }
+    order = {MemberRole.LEAD: 0, MemberRole.CO_LEAD: 1}
+    return sorted(seen.values(), key=lambda line: (order.get(line.role, 2), line.alias))
+
+
+def counted(
+    actor: Actor, now: datetime, consortium_id: UUID | None = None
+) -> QuerySet[Referral]:
+    """Hops that touch the officer's area or one of the office's consortia; all
+    counts start here. Never shown as rows."""
     rows = Referral.objects.filter(
         submitted_at__gte=now - SPAN, submitted_at__lte=now
     ).exclude(state=State.ENTERED_IN_ERROR.value)
@@ -132,15 +151,15 @@ def counted(actor: Actor, now: datetime) -> QuerySet[Referral]:
         )
     members = (
         Membership.objects.on(calendar.local_day(now))
-        .filter(consortium__in=actor.consortium_ids)
+        .filter(consortium__in=actor.consortium_ids & {consortium_id})
         .values("institution")
     )
     return rows.filter(Q(from_institution__in=members) | Q(to_institution__in=members))
 
 
-def counts(actor: Actor, now: datetime) -> Counts:
+def counts(actor: Actor, now: datetime, consortium_id: UUID | None = None) -> Counts:
     """Six statements, whatever the size."""
-    rows = counted(actor, now)
+    rows = counted(actor, now, consortium_id)
     total = rows.aggregate(
         **_NUMBERS, **_in_time(now), median=Median(_WAIT, filter=_ANSWERED)
     )

@@ -47,6 +47,11 @@ class Limits:
     continuity_days: int = 365
     elderly_from: int = 65
     child_to: int = 6
+    # Days in hospital after which going down is worth asking (rules/going_down.py).
+    rehabilitation_days: int = 5
+    recovery_days: int = 10
+    stable_after_crisis_days: int = 7
+    settled_plan_days: int = 7
 
 
 def answer_due(

@@ -18,6 +18,7 @@ from yilian.foundation.access.middleware import ActorRequest
 from yilian.foundation.access.scope import require
 from yilian.foundation.access.views import signed_in
 from yilian.kernel.text import _
+from yilian.registry.consortium.queries import ConsortiumLine
 
 _WHO: Final = _("统计给卫生健康管理人员和医联体办公室看。")
 
@@ -26,20 +27,36 @@ _WHO: Final = _("统计给卫生健康管理人员和医联体办公室看。")
 @require_GET
 def page(request: ActorRequest) -> HttpResponse:
     require(counts.may_count(request.actor), _WHO)
-    found = counts.counts(request.actor, timezone.now())
+    now = timezone.now()
+    choices = counts.choices(request.actor, now)
+    chosen = _chosen(request, choices)
+    found = counts.counts(request.actor, now, chosen.id if chosen else None)
     note_look(request.actor, "counts", (), rows=len(found.pairs))
-    return render(request, "referral/counts.html", {"counts": found, "few": few})
+    context = {"counts": found, "few": few, "choices": choices, "chosen": chosen}
+    return render(request, "referral/counts.html", context)
 
 
 @signed_in
 @require_GET
 def export(request: ActorRequest) -> HttpResponse:
     require(counts.may_count(request.actor), _WHO)
-    found = counts.counts(request.actor, timezone.now())
-    note_export(request.actor, "counts", rows=len(found.pairs), chosen={})
+    now = timezone.now()
+    line = _chosen(request, counts.choices(request.actor, now))
+    found = counts.counts(request.actor, now, line.id if line else None)
+    chosen = {"consortium": str(line.id)} if line else {}
+    note_export(request.actor, "counts", rows=len(found.pairs), chosen=chosen)
     day = timezone.localdate()
     about = gettext(_("截至 {day} 的最近 90 天；少于 5 的数写作 <5")).format(day=day)
     return sheet("referral-counts", _parts(found), about=about)
+
+
+def _chosen(
+    request: ActorRequest, choices: Sequence[ConsortiumLine]
+) -> ConsortiumLine | None:
+    """The consortium asked for; else the first, which the house leads."""
+    asked = request.GET.get("consortium", "")
+    first = choices[0] if choices else None
+    return next((line for line in choices if str(line.id) == asked), first)
 
 
 def _parts(found: counts.Counts) -> Iterable[Part]:
