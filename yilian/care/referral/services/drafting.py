@@ -100,7 +100,7 @@ def save_draft(
     if referral.submitted_at is None:
         _write_down(actor, referral, sheet)
     else:
-        _complete(referral, sheet)
+        complete_content(referral, sheet)
         write_to_record(actor, referral)
     referral.revision += 1
     referral.save()
@@ -181,7 +181,7 @@ def _write_down(actor: Actor, referral: Referral, sheet: Sheet) -> None:
     _write_content(referral, sheet, wrong)
 
 
-def _complete(referral: Referral, sheet: Sheet) -> None:
+def complete_content(referral: Referral, sheet: Sheet) -> None:
     """What goes with the patient; where to and how fast stay as they were sent."""
     if sheet.to_institution_id != referral.to_institution_id:
         words = _("转诊单已经发出，不能更换接收机构；请撤回后重新开具。")
