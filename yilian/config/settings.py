@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "yilian.foundation.identity.middleware.IdleTimeout",
     "yilian.foundation.access.middleware.ActorMiddleware",
     "yilian.foundation.identity.middleware.PasswordDue",
+    "yilian.foundation.identity.middleware.SecondFactorDue",
     "yilian.interfaces.web.middleware.Refusals",
     "yilian.foundation.audit.middleware.AuditRefusals",
     "axes.middleware.AxesMiddleware",
@@ -205,7 +206,7 @@ AXES_LOCKOUT_PARAMETERS = ["username"]
 AXES_RESET_ON_SUCCESS = True
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # clinics share one address: lock the name
 AXES_VERBOSE = False
-AXES_LOCKOUT_CALLABLE = "yilian.foundation.identity.views.locked_out"
+AXES_LOCKOUT_CALLABLE = "yilian.foundation.identity.views.door.locked_out"
 AXES_SENSITIVE_PARAMETERS = ["username", "password", "ip_address"]
 LOGIN_URL = "identity:sign_in"
 LOGIN_REDIRECT_URL = "web:home"

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from yilian.demo.cast import CAST, groups
 from yilian.foundation.access.views import public
 from yilian.foundation.identity.models import Account
-from yilian.foundation.identity.views import let_in
+from yilian.foundation.identity.views.door import let_in
 from yilian.kernel.errors import NotFound
 
 

@@ -1,4 +1,5 @@
-"""Between signing in and working: time-out, and a password that must change."""
+"""Between signing in and working: time-out, a password that must change, a second
+factor that must be put on."""
 
 from collections.abc import Callable
 from time import time
@@ -11,14 +12,24 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext
 
+from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.middleware import actor_of
 from yilian.foundation.identity.services import close_session
 
 SEEN_KEY: Final = "seen"
 _WRITE_EVERY: Final = 60  # seconds between two writes of "still there"
-_OPEN_WHILE_DUE: Final = frozenset(
-    {"identity:password", "identity:sign_out", "web:language", "demo:enter"}
+HOW_KEY: Final = "how"  # how this session was opened
+BY_CAST: Final = "cast"
+_ALWAYS_OPEN: Final = frozenset(
+    {"identity:sign_out", "web:language", "web:letters", "web:help", "demo:enter"}
 )
+_OPEN_WHILE_DUE: Final = _ALWAYS_OPEN | {"identity:password"}
+_OPEN_WHILE_OWED: Final = _OPEN_WHILE_DUE | {
+    "identity:security",
+    "identity:begin_second_factor",
+    "identity:confirm_second_factor",
+    "identity:switch_post",
+}
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -73,10 +84,41 @@ class PasswordDue:
     ) -> HttpResponse | None:
         if not getattr(request.user, "must_change_password", False):
             return None
-        match = request.resolver_match
-        if match is None or match.view_name in _OPEN_WHILE_DUE:
+        return _send_to("identity:password", request, _OPEN_WHILE_DUE)
+
+
+class SecondFactorDue:
+    """Where the institution demands a second factor, whoever has none puts one on
+    before anything else."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, kwargs: object
+    ) -> HttpResponse | None:
+        actor: Actor | None = getattr(request, "actor", None)
+        if actor is None or not owes_second_factor(request, actor):
             return None
-        target = resolve_url("identity:password")
-        if request.headers.get("HX-Request") == "true":
-            return HttpResponse(status=401, headers={"HX-Redirect": target})
-        return HttpResponseRedirect(target)
+        return _send_to("identity:security", request, _OPEN_WHILE_OWED)
+
+
+def owes_second_factor(request: HttpRequest, actor: Actor) -> bool:
+    """The cast of the demo comes in by a click and is not asked."""
+    is_cast = settings.YILIAN_DEMO and request.session.get(HOW_KEY) == BY_CAST
+    return actor.owes_second_factor and not is_cast
+
+
+def _send_to(
+    page: str, request: HttpRequest, still_open: frozenset[str]
+) -> HttpResponse | None:
+    match = request.resolver_match
+    if match is None or match.view_name in still_open:
+        return None
+    target = resolve_url(page)
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=401, headers={"HX-Redirect": target})
+    return HttpResponseRedirect(target)

@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
 
 from yilian.foundation.access.middleware import actor_of
-from yilian.foundation.identity.middleware import SEEN_KEY
+from yilian.foundation.identity.middleware import SEEN_KEY, owes_second_factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,8 @@ def _visitor_of(session_key: str) -> Visitor | None:
     finally:
         close_old_connections()
     if actor is None or actor.account_id is None:
+        return None
+    if request.user.must_change_password or owes_second_factor(request, actor):
         return None
     return Visitor(actor.account_id, actor.institution_id)
 
