@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import click
 
+from yilian.config import cli_backup
+
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 RESIDENTS: Final = 2000
@@ -51,6 +53,10 @@ def up(demo: bool, port: int) -> None:
 
     is_demo = demo or os.environ.get("YILIAN_DEMO") == "1"
     supervisor.up(demo=is_demo, port=port, say=_say)
+
+
+for command in cli_backup.COMMANDS:
+    main.add_command(command)
 
 
 @main.command()
@@ -156,6 +162,14 @@ def advise(file: Path, on: datetime | None) -> None:
     command = import_module("yilian.record.advice.command")
     answers = command.advise_file(file, on.date() if on else None)
     _say(json.dumps(answers, ensure_ascii=False, indent=2))
+
+
+@main.command()
+@click.argument("file", type=FILE)
+def settle(file: Path) -> None:
+    """医保结算：病例文件，逐步给出依据。 Settle the cases of a file, step by step."""
+    command = import_module("yilian.insurance.settlement.command")
+    _say(json.dumps(command.settle_file(file), ensure_ascii=False, indent=2))
 
 
 @main.group()

@@ -17,6 +17,11 @@ FEN: Final = Decimal("0.01")
 ZERO: Final = Decimal("0.00")
 MAX_YUAN: Final = Decimal("999999999999.99")  # decimal(14, 2)
 
+# Sums over many bills are kept in whole fen, ratios in millionths: exact and fast.
+Fen = int
+Millionths = int
+MILLION: Final = 1_000_000
+
 _SHAPE: Final = re.compile(
     r"(?P<sign>-?)(?P<yuan>\d+|\d{1,3}(?:,\d{3})+)(?:\.(?P<fen>\d+))?", re.ASCII
 )
@@ -40,6 +45,36 @@ def yuan(amount: Decimal | int | str) -> Decimal:
     if rounded != value:
         raise ValueError("an amount has at most two places")
     return rounded
+
+
+def to_fen(amount: Decimal) -> Fen:
+    """Refuses what is not exact to the fen."""
+    return int(yuan(amount) * 100)
+
+
+def from_fen(fen: Fen) -> Decimal:
+    return Decimal(fen).scaleb(-2)
+
+
+def to_millionths(ratio: Decimal) -> Millionths:
+    """0.85 → 850 000; refuses a seventh place."""
+    _require_exact(ratio)
+    scaled = ratio * MILLION
+    if scaled != int(scaled):
+        raise ValueError("a ratio has at most six places")
+    return int(scaled)
+
+
+def share(fen: Fen, ratio: Millionths) -> Fen:
+    """A part of an amount not below zero, rounded half up."""
+    return (fen * ratio + 500_000) // MILLION
+
+
+def plain_yuan(fen: Fen) -> str:
+    """1234.50, for files and interfaces."""
+    if fen < 0:
+        return f"-{plain_yuan(-fen)}"
+    return f"{fen // 100}.{fen % 100:02d}"
 
 
 def parse_yuan(raw: str) -> Decimal:

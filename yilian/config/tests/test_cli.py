@@ -22,6 +22,7 @@ from yilian.config.cli import main
         "load icd10",
         "load fhir",
         "advise",
+        "settle",
         "audit verify",
     ],
 )

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from yilian.kernel import money
 from yilian.kernel.money import (
     AmountWrong,
     fmt,
@@ -98,3 +99,22 @@ def test_what_is_shown_can_be_typed_again(amount: Decimal) -> None:
 @given(st.decimals(-(10**9), 10**9, places=6))
 def test_rounding_moves_by_half_a_fen_at_most(amount: Decimal) -> None:
     assert abs(round_fen(amount) - amount) <= Decimal("0.005")
+
+
+@given(st.integers(-(10**14), 10**14))
+def test_fen_and_yuan_are_the_same_amount(fen: int) -> None:
+    assert money.to_fen(money.from_fen(fen)) == fen
+    assert Decimal(money.plain_yuan(fen)) == money.from_fen(fen)
+
+
+@pytest.mark.parametrize(
+    ("fen", "ratio", "part"),
+    [(33335, "0.85", 28335), (123430, "0.375", 46286), (1, "0.5", 1), (0, "1", 0)],
+)
+def test_a_share_is_rounded_half_up(fen: int, ratio: str, part: int) -> None:
+    assert money.share(fen, money.to_millionths(Decimal(ratio))) == part
+
+
+def test_a_ratio_finer_than_millionths_is_refused() -> None:
+    with pytest.raises(ValueError, match="six places"):
+        money.to_millionths(Decimal("0.1234567"))

@@ -1,0 +1,1 @@
+"""Sets of parameters as files that people can read and compare."""

@@ -1,0 +1,1 @@
+"""Pure rules: facts in, amounts with their ground out. No Django."""
