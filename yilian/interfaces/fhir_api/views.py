@@ -1,25 +1,50 @@
 """`GET /fhir/…`: read, versions, search, and what the server can do."""
 
 import json
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from functools import update_wrapper
+from typing import Any, Concatenate, Final, ParamSpec, cast
 from urllib.parse import urlencode
 
 import fhirkit
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import http_date
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from yilian.foundation.access.middleware import ActorRequest
-from yilian.foundation.access.views import public, signed_in
+from yilian.foundation.access.views import SIGNED_IN, public
 from yilian.interfaces.fhir_api.capability import statement
+from yilian.interfaces.web.errors import Refusal, answer
 from yilian.kernel.errors import NotFound
 from yilian.record.queries.reading import VersionLine, filled
 from yilian.record.rules.asking import read_query
 from yilian.record.services import reading
 
 FHIR_JSON: Final = "application/fhir+json; charset=utf-8"
+P = ParamSpec("P")
 _TYPES: Final = frozenset(fhirkit.RESOURCE_TYPES)
+
+
+def signed_in(
+    view: Callable[Concatenate[ActorRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """A program is told so in FHIR, and not sent to a page with a form. Inside,
+    `request.actor` is always there."""
+
+    def guarded(
+        request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponse:
+        if getattr(request, "actor", None) is None:
+            words = gettext("请先登录，再读取数据。")
+            response = answer(request, Refusal(401, "not-signed-in", words))
+            response["WWW-Authenticate"] = 'Session realm="yilian"'
+            return response
+        return view(cast(ActorRequest, request), *args, **kwargs)
+
+    update_wrapper(guarded, view)
+    cast(Any, guarded).access = SIGNED_IN
+    return guarded
 
 
 @public("what the server can do; holds no data of anybody")

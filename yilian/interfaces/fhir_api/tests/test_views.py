@@ -60,10 +60,18 @@ def test_anybody_may_ask_what_the_server_can_do() -> None:
     assert {"Patient", "Observation", "Task"} <= types
 
 
-def test_nobody_else_gets_past_the_door(reading: dict[str, Any]) -> None:
-    for address in ("Observation", f"Observation/{reading['id']}"):
+def test_nobody_else_gets_past_the_door_and_is_told_so_in_fhir(
+    reading: dict[str, Any],
+) -> None:
+    one = f"Observation/{reading['id']}"
+    for address in ("Observation", one, f"{one}/_history", f"{one}/_history/1"):
         response = Client().get(f"/fhir/{address}")
-        assert response.status_code in {302, 401}
+        assert response.status_code == 401
+        assert response["WWW-Authenticate"]
+        assert response["Content-Type"].startswith("application/fhir+json")
+        said = body(response)
+        assert said["resourceType"] == "OperationOutcome"
+        assert said["issue"][0]["code"] == "login"
         assert reading["id"].encode() not in response.content
 
 
