@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from yilian.config.runtime.postgres import BIG_LOG
 
@@ -16,8 +16,8 @@ from yilian.config.runtime.postgres import BIG_LOG
 # later start finds those whose supervisor was killed.
 MARK: Final = "YILIAN_SUPERVISED"
 FIRST_PAUSE: Final = 0.5
-LONGEST_PAUSE: Final = 30.0
-STEADY: Final = 60.0  # after so long a life, a death counts as the first again
+LONGEST_PAUSE: Final = 10.0
+STEADY: Final = 10.0  # after so long a life, a death counts as the first again
 PATIENCE: Final = 12.0
 
 _PARENT_DEATH_SIGNAL: Final = 1
@@ -36,11 +36,10 @@ class Member:
     started_at: float = 0.0
     pause: float = FIRST_PAUSE
     not_before: float = 0.0
+    deaths: int = 0
 
     def start(self) -> None:
-        if self.log.exists() and self.log.stat().st_size > BIG_LOG:
-            self.log.replace(self.log.with_suffix(".old"))
-        with self.log.open("ab") as log:
+        with self._open_log() as log:
             self.process = subprocess.Popen(  # noqa: S603 commands of ours
                 self.command,
                 stdin=subprocess.DEVNULL,
@@ -52,23 +51,44 @@ class Member:
             )
         self.started_at = time.monotonic()
 
+    def try_to_start(self) -> bool:
+        """False when the machine had no room for it: tried again after the pause."""
+        try:
+            self.start()
+        except (OSError, subprocess.SubprocessError):
+            self._wait()
+            return False
+        return True
+
     def died(self) -> bool:
         return self.process is not None and self.process.poll() is not None
 
     def bury(self) -> None:
         """Its own children go with it; the next life waits for the pause."""
         self.end()
-        now = time.monotonic()
-        if now - self.started_at > STEADY:
+        self.deaths += 1
+        if time.monotonic() - self.started_at > STEADY:
             self.pause = FIRST_PAUSE
-        self.not_before = now + self.pause
-        self.pause = min(self.pause * 2, LONGEST_PAUSE)
+        self._wait()
 
     def end(self) -> None:
         if self.process is not None:
             _kill_group(self.process.pid)
             self.process.wait()
         self.process = None
+
+    def _wait(self) -> None:
+        self.not_before = time.monotonic() + self.pause
+        self.pause = min(self.pause * 2, LONGEST_PAUSE)
+
+    def _open_log(self) -> BinaryIO:
+        """A disk without room for a log is no reason not to run."""
+        try:
+            if self.log.exists() and self.log.stat().st_size > BIG_LOG:
+                self.log.replace(self.log.with_suffix(".old"))
+            return self.log.open("ab")
+        except OSError:
+            return Path(os.devnull).open("ab")
 
 
 @dataclass(slots=True)
@@ -78,18 +98,17 @@ class Crew:
     def enlist(self, *members: Member) -> None:
         for member in members:
             self.members.append(member)
-            member.start()
+            member.try_to_start()
 
     def tend(self) -> list[Member]:
-        """Restart whoever died and has waited; the answer names the newly dead."""
+        """Restart whoever died and has waited; the answer names the newly dead, and
+        those that could not be started."""
         dead = [member for member in self.members if member.died()]
         for member in dead:
             member.bury()
         now = time.monotonic()
-        for member in self.members:
-            if member.process is None and now >= member.not_before:
-                member.start()
-        return dead
+        due = [m for m in self.members if m.process is None and now >= m.not_before]
+        return dead + [member for member in due if not member.try_to_start()]
 
     def stop(self) -> None:
         """Ask politely, wait, and end whoever stays."""
@@ -155,5 +174,5 @@ def _kill(pid: int) -> None:
 def _kill_group(pid: int) -> None:
     try:
         os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError):  # macOS: nobody but zombies left
         return

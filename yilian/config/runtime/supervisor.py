@@ -2,11 +2,14 @@
 
 In this order: one start per folder, leftovers of a killed one ended, the ports
 free, the database up and migrated, the demo built, then the crew. Meanwhile a
-page on the port tells a waiting browser how far it is.
+page on the port tells a waiting browser how far it is. From then on `watch.py`
+looks after all of it until somebody asks us to stop.
 """
 
+import http.client
 import json
 import os
+import resource
 import signal
 import socket
 import sys
@@ -26,12 +29,17 @@ from yilian.config.runtime.environment import Place, entered
 from yilian.config.runtime.folder import DataFolder
 from yilian.config.runtime.locks import try_exclusive
 from yilian.config.runtime.trouble import CannotStart
+from yilian.config.runtime.voice import voice
 from yilian.config.runtime.waiting import waiting_page
+from yilian.config.runtime.watch import Watch
 
 Say = Callable[[str], None]
 TICK: Final = 0.5
-PATIENCE: Final = 60.0
+PATIENCE: Final = 60.0  # then we say that we still wait
+MOST_DEATHS: Final = 5  # of pages that were never ready: starting again helps nobody
 LET_GO: Final = 2.0
+MOST_LINES: Final = 65536  # open files and connections of one process
+MOST_CONNECTIONS: Final = "8192"  # a browser keeps six, and one for live updates
 LIVE: Final = "yilian.interfaces.live.app"
 DELIVER: Final = "yilian.foundation.outbox.deliver"
 EVERYWHERE: Final = {"0.0.0.0", "::"}  # noqa: S104 compared, not bound
@@ -39,6 +47,10 @@ EVERYWHERE: Final = {"0.0.0.0", "::"}  # noqa: S104 compared, not bound
 
 class Stopped(BaseException):
     """Somebody asked us to stop."""
+
+    def __init__(self, number: int) -> None:
+        self.by = signal.Signals(number).name
+        super().__init__(self.by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +69,19 @@ def up(*, demo: bool, port: int, say: Say) -> None:
     address = Address(os.environ.get("YILIAN_HOST", "127.0.0.1"), port)
     folder = DataFolder.named()
     os.environ["PORT"] = str(port)
-    try:
-        with _stopped_by_signals():
-            folder.prepare()
-            with _only_one(folder, address):
-                end_leftovers(folder.path)
-                _refuse_taken(address)
-                with entered(folder) as place:
-                    _prepare(place, address, demo=demo, say=say)
-                    _serve(place, address, say)
-    except Stopped:
-        say("已停止。 Stopped.")
+    _open_many_lines()
+    with voice(say, folder.log("up")) as tell:
+        try:
+            with _stopped_by_signals():
+                folder.prepare()
+                with _only_one(folder, address):
+                    end_leftovers(folder.path)
+                    _refuse_taken(address)
+                    with entered(folder) as place:
+                        _prepare(place, address, demo=demo, say=tell)
+                        _serve(place, address, tell)
+        except Stopped as stopped:
+            tell(f"已停止（{stopped.by}）。 Stopped.")
 
 
 def _prepare(place: Place, address: Address, *, demo: bool, say: Say) -> None:
@@ -84,24 +98,17 @@ def _prepare(place: Place, address: Address, *, demo: bool, say: Say) -> None:
 def _serve(place: Place, address: Address, say: Say) -> None:
     """Pages first: the others would only take the processor from their start."""
     crew = Crew()
+    watch = Watch(place, crew, say)
     try:
         crew.enlist(*_members(place, _pages(address)))
-        _wait_until_ready(crew, address, say)
+        _wait_until_ready(watch, address, say)
         crew.enlist(*_members(place, _background(address)))
         _welcome(place, address, say)
         while True:
             time.sleep(TICK)
-            _keep_running(place, crew, say)
+            watch.look()
     finally:
         crew.stop()
-
-
-def _keep_running(place: Place, crew: Crew, say: Say) -> None:
-    if place.embedded and not place.folder.cluster.is_alive():
-        say("数据库意外退出，正在恢复… The database died; recovering…")
-        place.folder.cluster.start()
-    for member in crew.tend():
-        say(f"{member.name} 意外退出，正在重启。 {member.name} died; restarting it.")
 
 
 def _members(place: Place, commands: Mapping[str, list[str]]) -> list[Member]:
@@ -128,10 +135,12 @@ def _background(address: Address) -> dict[str, list[str]]:
 
 def _granian(interface: str, application: str, address: Address) -> list[str]:
     facts = {"interface": interface, "host": address.host, "port": str(address.port)}
+    facts |= {"backlog": "4096", "backpressure": MOST_CONNECTIONS}
     if interface == "wsgi":
         workers = min(4, max(2, (os.cpu_count() or 1) // 2))
-        facts |= {"workers": str(workers), "blocking-threads": "8"}
-        facts |= {"backpressure": "128"}
+        # A thread for everybody who waits or sends slowly; few of them work at the
+        # same time (interfaces/web/gate.py).
+        facts |= {"workers": str(workers), "blocking-threads": "512"}
     options = [word for name, value in facts.items() for word in (f"--{name}", value)]
     restart = ["--respawn-failed-workers", "--workers-kill-timeout", "10"]
     quiet = ["--no-ws", "--http", "1", "--log-level", "warning"]
@@ -145,17 +154,21 @@ def _importable(module: str) -> bool:
         return False
 
 
-def _wait_until_ready(crew: Crew, address: Address, say: Say) -> None:
-    give_up_at = time.monotonic() + PATIENCE
+def _wait_until_ready(watch: Watch, address: Address, say: Say) -> None:
+    """However slow the machine is; only pages that die again and again end it."""
+    [pages] = watch.crew.members
+    said_at = time.monotonic()
     while not _answers(address):
-        for member in crew.tend():
-            say(f"{member.name} 未能启动。 {member.name} died: {member.log}")
-        if time.monotonic() > give_up_at:
-            pages = crew.members[0].log
+        watch.look()
+        if pages.deaths >= MOST_DEATHS:
             raise CannotStart(
-                f"页面在 {PATIENCE:.0f} 秒内没有准备好，详情见 {pages}。",
-                f"The pages were not ready within {PATIENCE:.0f} s; {pages} says why.",
+                f"页面进程启动后连续退出 {pages.deaths} 次，详情见 {pages.log}。",
+                f"The pages died {pages.deaths} times at their start; {pages.log} "
+                "says why.",
             )
+        if time.monotonic() > said_at + PATIENCE:
+            said_at = time.monotonic()
+            say(f"页面还没有准备好，继续等待…（{pages.log}） Still waiting for them…")
         time.sleep(0.1)
 
 
@@ -166,15 +179,18 @@ def _answers(address: Address) -> bool:
             f"http://{host}:{address.port}/healthz", timeout=5
         ) as answer:
             return bool(answer.status == 200)  # noqa: PLR2004 OK
-    except (urllib.error.URLError, OSError):
+    except (urllib.error.URLError, OSError, http.client.HTTPException):
         return False
 
 
 def _welcome(place: Place, address: Address, say: Say) -> None:
     say("")
     say(f"医联已就绪：{address.url}  Yilian is ready.")
-    for line in demo_region.cast_lines():
-        say(line)
+    try:
+        for line in demo_region.cast_lines():
+            say(line)
+    except OSError:  # no room to ask: the page of the cast says it as well
+        say(f"{address.url}/demo/cast")
     say(f"数据在 {place.folder.path}；按 Ctrl-C 停止。 Ctrl-C stops.")
 
 
@@ -237,15 +253,27 @@ def _no_port(port: int) -> CannotStart:
     )
 
 
+def _open_many_lines() -> None:
+    """Each open page is a connection, and 1,024 files are soon used up."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_LINES if most == resource.RLIM_INFINITY else min(MOST_LINES, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
 @contextmanager
 def _stopped_by_signals() -> Iterator[None]:
-    """Ctrl-C, a polite kill and a closed terminal all unwind the same way."""
-    chosen = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    """Ctrl-C, a polite kill and a closed terminal all unwind the same way.
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        for number in chosen:
-            signal.signal(number, signal.SIG_IGN)  # stopping is not interrupted
-        raise Stopped
+    Whoever started us with `nohup` wants us to outlive the terminal.
+    """
+    chosen = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        chosen.append(signal.SIGHUP)
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        for each in chosen:
+            signal.signal(each, signal.SIG_IGN)  # stopping is not interrupted
+        raise Stopped(number)
 
     before = {number: signal.signal(number, stop) for number in chosen}
     try:

@@ -1,5 +1,6 @@
 """`yilian up`, as people start, stop and kill it."""
 
+import contextlib
 import json
 import os
 import signal
@@ -9,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -49,17 +50,21 @@ class Running:
             "DJANGO_SETTINGS_MODULE": "yilian.config.tests.small",
         }
 
-    def command(self, *arguments: str) -> subprocess.Popen[str]:
+    def command(self, *arguments: str, before: str = "") -> subprocess.Popen[str]:
         return subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "yilian.config.cli", *arguments],
+            [*before.split(), sys.executable, "-m", "yilian.config.cli", *arguments],
             env=self.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
 
-    def start(self) -> None:
-        self.process = self.command("up")
+    def start(self, before: str = "") -> None:
+        self.process = self.command("up", before=before)
+
+    def has_said(self, words: str) -> bool:
+        log = DataFolder(self.folder).log("up")
+        return log.exists() and words in log.read_text()
 
     def status(self) -> int:
         try:
@@ -94,6 +99,19 @@ class Running:
             for entry in Path("/proc").iterdir()
             if entry.name.isdecimal() and mark in _environ(entry)
         ]
+
+
+def _until(is_so: Callable[[], bool]) -> None:
+    give_up_at = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < give_up_at
+        time.sleep(0.05)
+
+
+def _kill(*pids: int) -> None:
+    for pid in pids:  # a killed supervisor has taken its crew along
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _environ(entry: Path) -> list[bytes]:
@@ -152,19 +170,58 @@ def test_the_doctor_finds_a_running_region_well(running: Running) -> None:
 
 def test_whoever_is_killed_comes_back(running: Running) -> None:
     before = [*running.pids(), running.database()]
-    for pid in before:
-        os.kill(pid, signal.SIGKILL)
+    _kill(*before)
     time.sleep(0.2)
     running.wait_until_ready()
     assert not {*before} & {*running.pids(), running.database()}
 
 
+def test_a_database_that_cannot_be_started_is_tried_again_until_it_can(
+    running: Running,
+) -> None:
+    version = DataFolder(running.folder).cluster.folder / "PG_VERSION"
+    right = version.read_text()
+    version.write_text("99\n")
+    _kill(running.database())
+    _until(lambda: running.has_said("Trying again in 2 s"))
+    assert running.process.poll() is None
+    assert running.status() == 503
+    version.write_text(right)
+    running.wait_until_ready()
+
+
 def test_everything_killed_at_once_starts_again(running: Running) -> None:
-    for pid in (running.process.pid, running.database(), *running.pids()):
-        os.kill(pid, signal.SIGKILL)
+    _kill(running.process.pid, running.database(), *running.pids())
     running.process.communicate()
     running.start()
     running.wait_until_ready()
+
+
+def test_with_nohup_it_outlives_its_terminal_and_says_into_its_log_what_happens(
+    tmp_path: Path,
+) -> None:
+    left = Running(tmp_path / "data")
+    left.start(before="nohup")
+    left.wait_until_ready()
+    assert left.process.stdout
+    left.process.stdout.close()
+    left.process.send_signal(signal.SIGHUP)
+    _kill(min(left.pids()))
+    _until(lambda: left.has_said("pages died; restarting it."))
+    left.wait_until_ready()
+    left.process.terminate()
+    assert left.process.wait(PATIENCE) == 0
+    assert left.has_said("已停止（SIGTERM）")
+
+
+def test_pages_that_die_again_and_again_at_their_start_are_not_waited_for(
+    tmp_path: Path,
+) -> None:
+    broken = Running(tmp_path / "data")
+    broken.start(before="env GRANIAN_SSL_CERTIFICATE=/none")
+    said, _ = broken.process.communicate(timeout=PATIENCE * 2)
+    assert broken.process.returncode == 1
+    assert str(DataFolder(broken.folder).log("pages")) in said
 
 
 def test_a_note_left_by_a_killed_start_blocks_nobody(tmp_path: Path) -> None:
