@@ -220,7 +220,9 @@ CSRF_COOKIE_NAME = "yilian_csrf"
 CSRF_FAILURE_VIEW = "yilian.interfaces.web.errors.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
-if os.environ.get("YILIAN_TLS") == "1":
+# nginx ends TLS and names the visitor: `proxy_set_header X-Real-IP $remote_addr`.
+YILIAN_BEHIND_PROXY = os.environ.get("YILIAN_TLS") == "1"
+if YILIAN_BEHIND_PROXY:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
