@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 
 from yilian.foundation.access.actor import Actor
+from yilian.foundation.access.middleware import origin_of
 from yilian.foundation.audit.rules import Outcome
 from yilian.foundation.audit.services import record_refusal
 from yilian.kernel.errors import DomainError
@@ -37,7 +38,7 @@ class AuditRefusals:
             actor,
             _action(request),
             outcome=outcome,
-            origin=str(request.META.get("REMOTE_ADDR", "")),
+            origin=origin_of(request),
             object_id=_object_id(request),
             detail={"code": error.code, "status": error.status},
         )

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
+from pytest_django import Settings
 
 from yilian.foundation.access.actor import system_actor
+from yilian.foundation.access.middleware import origin_of
 from yilian.foundation.access.views import public, signed_in
 
 
@@ -49,3 +51,19 @@ def test_a_fragment_sends_the_whole_page_to_sign_in() -> None:
     answer = behind(request)
     assert answer.status_code == 401
     assert "sign-in" in answer.headers["HX-Redirect"]
+
+
+@pytest.mark.parametrize(
+    ("is_behind", "named", "origin"),
+    [
+        (False, "203.0.113.9", "127.0.0.1"),  # anybody may send the header
+        (True, "203.0.113.9", "203.0.113.9"),
+        (True, "", ""),
+    ],
+)
+def test_a_visitors_address_is_the_one_that_nginx_names(
+    settings: Settings, is_behind: bool, named: str, origin: str
+) -> None:
+    settings.YILIAN_BEHIND_PROXY = is_behind
+    headers = {"X-Real-IP": named} if named else {}
+    assert origin_of(RequestFactory().get("/", headers=headers)) == origin

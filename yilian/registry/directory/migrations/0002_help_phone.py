@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('directory', '0001_initial'),
+        ("directory", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='institution',
-            name='help_phone',
-            field=models.CharField(blank=True, max_length=20, verbose_name='平台咨询电话'),
+            model_name="institution",
+            name="help_phone",
+            field=models.CharField(
+                blank=True, max_length=20, verbose_name="平台咨询电话"
+            ),
         ),
     ]
