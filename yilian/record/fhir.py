@@ -18,6 +18,9 @@ from yilian.record.rules.moments import span_of
 Body = Mapping[str, Any]
 
 _HAN: Final = re.compile("[\u4e00-\u9fff]")
+_OUR_FILE: Final = re.compile(
+    r"/referrals/attachments/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+)
 ICD10: Final = "http://hl7.org/fhir/sid/icd-10"
 _ENDED: Final = frozenset({"resolved", "remission", "inactive"})
 _NO_DRUG: Final = frozenset({"entered-in-error", "draft", "cancelled", "not-taken"})
@@ -89,6 +92,7 @@ class Document:
     title: str
     kind: str
     at: datetime | None
+    href: str = ""  # where its file is opened, if it is one of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +212,20 @@ def document(body: Body) -> Document | None:
     when = span_of(
         body.get("date") or body.get("effectiveDateTime") or body.get("issued")
     )
-    return Document(_ref(body), str(title or kind), kind if title else "", when.start)
+    hrefs = [href_of(c.get("attachment")) for c in contents]
+    return Document(
+        _ref(body),
+        str(title or kind),
+        kind if title else "",
+        when.start,
+        next(filter(None, hrefs), ""),
+    )
+
+
+def href_of(attachment: Any) -> str:
+    """An address of this house and of one file; whatever else stands there is text."""
+    url = attachment.get("url") if isinstance(attachment, Mapping) else None
+    return url if isinstance(url, str) and _OUR_FILE.fullmatch(url) else ""
 
 
 def visit(body: Body) -> Visit | None:

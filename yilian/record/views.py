@@ -24,6 +24,7 @@ from yilian.kernel.text import _
 from yilian.record.advice.evaluate import evaluate
 from yilian.record.advice.naming import name_of
 from yilian.record.advice.rules import DIRECTION_NAMES, Advice, Outcome
+from yilian.record.fhir import href_of
 from yilian.record.queries import summaries
 from yilian.record.queries.summaries import Stay
 from yilian.record.rules.readable import TYPE_NAMES, readable
@@ -138,6 +139,7 @@ def resource(request: ActorRequest, type_name: str, resource_id: str) -> HttpRes
         "title": TYPE_NAMES.get(type_name, type_name),
         "facts": [(term, gettext(said)) for term, said in readable(body)],
         "attached": _attached(body),
+        "files": _files(body),
         "lines": lines,
         "authors": summaries.authors(line.account_id for line in lines),
         "places": {
@@ -218,6 +220,16 @@ def _attached(body: dict[str, Any]) -> list[tuple[str, str]]:
         if text:
             found.append((str(attachment.get("title") or gettext("内容")), text))
     return found
+
+
+def _files(body: dict[str, Any]) -> list[tuple[str, str]]:
+    """Files of this house that the document stands for, and where they open."""
+    attachments = [one.get("attachment") for one in body.get("content") or ()]
+    return [
+        (str(one.get("title") or gettext("文件")), href)
+        for one in attachments
+        if (href := href_of(one)) and body.get("status") == "current"
+    ]
 
 
 def _text_of(attachment: Mapping[str, Any]) -> str:

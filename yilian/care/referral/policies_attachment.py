@@ -9,14 +9,20 @@ from yilian.registry.population.rules import Scope
 
 
 def can_attach(actor: Actor, referral: Referral, part: Part) -> bool:
-    return _writes(actor, referral, part) and referral.state in ADDED_IN[part]
+    return writes(actor, referral, part) and referral.state in ADDED_IN[part]
+
+
+def writes(actor: Actor, referral: Referral, part: Part) -> bool:
+    is_of_house = actor.reach in (Reach.INSTITUTION, Reach.DEPARTMENT)
+    may_write = actor.has(Role.PHYSICIAN, Role.REFERRAL_DESK, Role.NURSE)
+    return is_of_house and may_write and _stands_for(actor, referral, part)
 
 
 def can_take_back(actor: Actor, referral: Referral, attachment: Attachment) -> bool:
     """Who added it, or whoever may add such papers for the same house."""
     is_current = attachment.standing == Standing.CURRENT
     is_own = attachment.institution_id == actor.institution_id
-    return is_current and is_own and _writes(actor, referral, Part(attachment.part))
+    return is_current and is_own and writes(actor, referral, Part(attachment.part))
 
 
 def is_out(referral: Referral, part: Part) -> bool:
@@ -46,22 +52,20 @@ def may_open(
         return False
     if attachment.institution_id == actor.institution_id:
         return _is_of_care(actor) and scope >= Scope.SUMMARY
-    is_reader = actor.reach is Reach.SELF or _is_of_care(actor)
     went_out = is_out(referral, Part(attachment.part))
-    return is_reader and went_out and scope >= Scope.FULL
+    return is_reader(actor) and went_out and scope >= Scope.FULL
 
 
-def stands_for(actor: Actor, referral: Referral, part: Part) -> bool:
+def is_reader(actor: Actor) -> bool:
+    """Papers are for those who care for the person, and for the person."""
+    return actor.reach is Reach.SELF or _is_of_care(actor)
+
+
+def _stands_for(actor: Actor, referral: Referral, part: Part) -> bool:
     """An outside destination has no desk here: the sender keeps its papers too."""
     if part is Part.HANDOVER or referral.to_institution_id is None:
         return sends(actor, referral)
     return receives(actor, referral)
-
-
-def _writes(actor: Actor, referral: Referral, part: Part) -> bool:
-    is_of_house = actor.reach in (Reach.INSTITUTION, Reach.DEPARTMENT)
-    may_write = actor.has(Role.PHYSICIAN, Role.REFERRAL_DESK, Role.NURSE)
-    return is_of_house and may_write and stands_for(actor, referral, part)
 
 
 def _is_of_care(actor: Actor) -> bool:

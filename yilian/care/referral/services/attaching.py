@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from yilian.care.referral import policies_attachment as policies
 from yilian.care.referral.fhir_attachment import document_reference
@@ -45,6 +46,7 @@ PURPOSE: Final = "referral.attachment"
 _WHO: Final = _("只有交出这份资料的机构的医护人员可以添加附件。")
 _WHEN: Final = _("转诊单当前的状态不能再添加附件。")
 _TWICE: Final = _("这份文件已经添加过了。")
+_WITH_THE_HOP: Final = _("转诊单登记有误")
 _REASON: Final = 300
 
 
@@ -109,17 +111,7 @@ def take_back(actor: Actor, attachment_id: UUID, *, reason: str = "") -> Attachm
     if not _is_current(row):
         raise Conflict(_("这份附件已经移除或标记有误，请刷新页面。"))
     is_out = policies.is_out(referral, Part(row.part))
-    ended = {
-        "standing": (Standing.IN_ERROR if is_out else Standing.REMOVED).value,
-        "end_reason": _reason(reason, is_asked=is_out),
-        "ended_at": timezone.now(),
-        "ended_by_id": actor.account_id,
-    }
-    first = row.first_id or row.id
-    same = Attachment.objects.filter(Q(pk=first) | Q(first=first))
-    same.filter(standing=Standing.CURRENT.value).update(**ended)
-    if is_out:
-        _to_record(actor, _rows().get(pk=first))
+    _end(actor, row, _reason(reason, is_asked=is_out), is_out=is_out)
     verb = "attachment_error" if is_out else "detach"
     _write_down(actor, row, verb, sight_of(actor, referral.person_id))
     row.refresh_from_db()
@@ -136,6 +128,14 @@ def send_papers(actor: Actor, referral: Referral, part: Part) -> None:
     )
     for row in rows.order_by("added_at", "pk"):
         _to_record(actor, row)
+
+
+def end_papers(actor: Actor, referral: Referral) -> None:
+    """The hop itself was an error: so are its papers, in the record too."""
+    rows = _rows().filter(referral=referral, standing=Standing.CURRENT.value)
+    for row in rows.order_by("added_at", "pk"):
+        is_out = policies.is_out(referral, Part(row.part))
+        _end(actor, row, gettext(_WITH_THE_HOP), is_out=is_out)
 
 
 def carry_papers(source: Referral, hop: Referral) -> None:
@@ -166,8 +166,8 @@ def _require_place(actor: Actor, referral_id: UUID, part: Part) -> None:
 
 
 def _require_state(actor: Actor, referral: Referral, part: Part) -> None:
+    require(policies.writes(actor, referral, part), _WHO)
     if not policies.can_attach(actor, referral, part):
-        require(policies.stands_for(actor, referral, part), _WHO)
         raise Conflict(_WHEN)
 
 
@@ -243,6 +243,20 @@ def _reason(reason: str, *, is_asked: bool) -> str:
     return words
 
 
+def _end(actor: Actor, row: Attachment, reason: str, *, is_out: bool) -> None:
+    """With every copy that was sent on; the record says so once."""
+    first = row.first_id or row.id
+    same = Attachment.objects.filter(Q(pk=first) | Q(first=first))
+    same.filter(standing=Standing.CURRENT.value).update(
+        standing=(Standing.IN_ERROR if is_out else Standing.REMOVED).value,
+        end_reason=reason,
+        ended_at=timezone.now(),
+        ended_by_id=actor.account_id,
+    )
+    if is_out:
+        _to_record(actor, _rows().get(pk=first))
+
+
 def _known(actor: Actor, attachment_id: UUID) -> Attachment:
     """Among the hops that the actor may know of."""
     visible = Referral.objects.visible_to(actor)
@@ -256,7 +270,9 @@ def _within_sight(actor: Actor, attachment_id: UUID) -> tuple[Attachment, Seen]:
     visible = Referral.objects.visible_to(actor).filter(pk=row.referral_id)
     if visible.exists() and policies.may_know_of(actor, row.referral, row):
         return row, seen
-    if seen.scope < Scope.FULL or not policies.is_out(row.referral, Part(row.part)):
+    is_in_record = policies.is_out(row.referral, Part(row.part))
+    is_seen = policies.is_reader(actor) and seen.scope >= Scope.FULL
+    if row.standing == Standing.REMOVED or not (is_in_record and is_seen):
         raise NotFound
     return row, seen
 

@@ -164,6 +164,7 @@ def mark_error(
     """Not to be counted; the row stays, 登记有误."""
     referral = lock(actor, referral_id, Step.MARK_ERROR, revision)
     note = steps.require_reason(reason_code, ERROR_REASONS, note)
+    attaching.end_papers(actor, referral)
     return _end(actor, referral, Step.MARK_ERROR, reason_code, note)
 
 

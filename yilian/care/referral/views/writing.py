@@ -210,6 +210,8 @@ def _done_or_again(
         done = act(typed)
     except (Invalid, Conflict) as error:
         return _page(request, person_id, typed, row, error)
+    if request.POST.get("act") == "attach":
+        return redirect("referral:edit", done.id)
     return redirect("referral:detail", done.id)
 
 
