@@ -123,13 +123,28 @@ def _prepare(connection: psycopg.Connection, owner: str) -> None:
     connection.execute(
         sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(APP))
     )
+    give_default_rights(connection, owner)
+
+
+def give_default_rights(connection: psycopg.Connection, owner: str = "") -> None:
+    """The serving role may use whatever the owner makes from now on."""
+    _set_default_rights(connection, "GRANT {} TO", owner)
+
+
+def take_default_rights(connection: psycopg.Connection, owner: str = "") -> None:
+    """For restoring: the dump says itself who may do what."""
+    _set_default_rights(connection, "REVOKE {} FROM", owner)
+
+
+def _set_default_rights(connection: psycopg.Connection, verb: str, owner: str) -> None:
+    who = sql.Identifier(owner or connection.info.user)
     for rights in _DEFAULT_RIGHTS:
-        connection.execute(
-            sql.SQL(
-                "ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA public "
-                "GRANT " + rights + " TO {}"
-            ).format(sql.Identifier(owner), sql.Identifier(APP))
+        statement = (
+            "ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA public "
+            + verb.format(rights)
+            + " {}"
         )
+        connection.execute(sql.SQL(statement).format(who, sql.Identifier(APP)))
 
 
 def _refuse_old(connection: psycopg.Connection) -> None:

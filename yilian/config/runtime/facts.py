@@ -17,7 +17,10 @@ from yilian.config.runtime.database import APP
 PACKAGE: Final = Path(__file__).parents[2]
 
 MIGRATIONS: Final = "migrations"
+PROGRAM: Final = "program"  # the version that migrated last
 PURPOSE: Final = "purpose"
+BACKUP: Final = "backup"  # when the last one was finished, in ISO 8601
+BACKUP_CHECKED: Final = "backup-checked"  # …and restored for a trial
 
 WORK: Final = "work"
 DEMO_BEGUN: Final = "demo-begun"

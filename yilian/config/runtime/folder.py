@@ -36,7 +36,13 @@ class DataFolder:
 
     @property
     def keys(self) -> Path:
-        return self.path / "keys"
+        """Outside of the folder where `YILIAN_KEYS` says so."""
+        named = os.environ.get("YILIAN_KEYS")
+        return Path(named).absolute() if named else self.path / "keys"
+
+    @property
+    def files(self) -> Path:
+        return self.path / "files"
 
     @property
     def cluster(self) -> Cluster:
@@ -50,7 +56,7 @@ class DataFolder:
 
     def prepare(self) -> None:
         """Make whatever is missing, and refuse what cannot be used."""
-        self._make()
+        self.make()
         self._check_format()
         self._check_space()
         self._make_keys()
@@ -60,12 +66,14 @@ class DataFolder:
     def _version(self) -> Path:
         return self.path / "VERSION"
 
-    def _make(self) -> None:
+    def make(self) -> None:
+        """The folders alone; nothing is refused yet but what cannot be written."""
         try:
             # The server's own user passes through to its folder, and sees no other.
             passable = 0o711 if binaries.server_account() else 0o700
             self.path.mkdir(parents=True, exist_ok=True, mode=passable)
-            for name in ("keys", "logs", "locks", "static"):
+            self.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for name in ("logs", "locks", "static"):
                 (self.path / name).mkdir(exist_ok=True, mode=0o700)
             probe = self.path / f".probe.{os.getpid()}"
             probe.write_bytes(b"\0" * 4096)

@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from typing import Final
 
 import psycopg
 
+from yilian import __version__
 from yilian.config.runtime import database, facts
 from yilian.config.runtime.database import Urls
 from yilian.config.runtime.environment import Place
@@ -39,6 +41,7 @@ def apply(place: Place) -> None:
             "Hand that file to your maintainer.",
         ) from None
     facts.put(place.urls.owner, facts.MIGRATIONS, facts.migrations_digest())
+    facts.put(place.urls.owner, facts.PROGRAM, __version__)
 
 
 def run(urls: Urls) -> None:
@@ -57,14 +60,25 @@ def run(urls: Urls) -> None:
         raise MigrationFailed(ran.stderr[-6000:])
 
 
-def _refuse_newer(owner_url: str) -> None:
-    known = {(path.parents[1].name, path.stem) for path in facts.migration_files()}
+def steps() -> set[tuple[str, str]]:
+    """Our own migrations, as Django notes them once they are applied."""
+    names = {(path.parents[1].name, path.stem) for path in facts.migration_files()}
+    return {(label, name) for label, name in names if name != "__init__"}
+
+
+def unknown_to_us(applied: Iterable[tuple[str, str]]) -> list[str]:
+    """Steps of our own modules that only a newer program can have taken."""
+    known = steps()
     labels = {label for label, _ in known}
-    unknown = [
+    return [
         f"{label}.{name}"
-        for label, name in _applied(owner_url)
+        for label, name in applied
         if label in labels and (label, name) not in known
     ]
+
+
+def _refuse_newer(owner_url: str) -> None:
+    unknown = unknown_to_us(_applied(owner_url))
     if unknown:
         raise CannotStart(
             f"该数据库由更新版本的医联建立（含有未知的升级步骤 {unknown[0]}）。"
