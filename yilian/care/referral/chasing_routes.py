@@ -4,9 +4,15 @@ from typing import Final
 
 from django.urls import URLPattern, path
 
-from yilian.care.referral.views import chasing
+from yilian.care.referral.views import bulk, chasing, wall
 
 CHASING: Final[list[URLPattern]] = [
+    path("wall", wall.wall, name="wall"),
+    path("wall/board", wall.board, name="wall_board"),
+    path("wall/ended", wall.ended, name="wall_ended"),
+    path("bulk", bulk.choose, name="bulk"),
+    path("bulk/preview", bulk.preview, name="bulk_preview"),
+    path("bulk/do", bulk.carry_out, name="bulk_do"),
     path("<uuid:referral_id>/nudge", chasing.nudge, name="nudge"),
     path("<uuid:referral_id>/next", chasing.next_page, name="next_hospital"),
 ]

@@ -343,7 +343,7 @@ def breaches(actor: Actor, cursor: str | None = None) -> Page[BreachLine]:
         rows = rows.filter(Q(due_at__lt=mark.at) | Q(due_at=mark.at, pk__gt=mark.id))
     found = list(rows.order_by("-due_at", "pk")[: PAGE + 1])
     page = cut(found, PAGE, lambda row: Mark(row.due_at, row.pk))
-    hops = _hops(actor, {row.referral_id for row in page.lines})
+    hops = by_id(actor, {row.referral_id for row in page.lines})
     return Page(
         [
             BreachLine(
@@ -375,7 +375,7 @@ def follow_ups(actor: Actor, today: date, most: int = 60) -> list[FollowUpLine]:
     """What this institution still has to do after a referral, soonest first."""
     rows = FollowUp.objects.filter(institution=actor.institution_id, done_at=None)
     found = list(rows.order_by("due_on", "pk")[:most])
-    hops = _hops(actor, {row.referral_id for row in found})
+    hops = by_id(actor, {row.referral_id for row in found})
     return [
         FollowUpLine(row.id, hops[row.referral_id], row.kind, row.due_on,
                      row.due_on < today)
@@ -384,6 +384,7 @@ def follow_ups(actor: Actor, today: date, most: int = 60) -> list[FollowUpLine]:
     ]  # fmt: skip
 
 
-def _hops(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, HopLine]:
+def by_id(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, HopLine]:
+    """Those of them that this actor may know of."""
     rows = _with_names(Referral.objects.visible_to(actor)).filter(pk__in=list(ids))
     return {row.id: row for row in lines(actor, list(rows))}

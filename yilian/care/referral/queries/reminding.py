@@ -1,6 +1,6 @@
 """Who was told when: the ladder as part of a hop's history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -64,11 +64,12 @@ def _name(row: Reminder) -> str:
 def _note(row: Reminder) -> Text | str:
     if row.is_skipped:
         return _("发现时已到更高一级，未再单独通知")
-    return Text(_("已通知{readers}"), {"readers": _readers(row.told)})
+    return Text(_("已通知{readers}"), {"readers": readers_of(row)})
 
 
-def _readers(told: Sequence[Mapping[str, Any]]) -> list[Text]:
-    return [_reader(one) for one in told if one["by"]]
+def readers_of(row: Reminder) -> list[Text]:
+    """Who was told, and how."""
+    return [_reader(one) for one in row.told if one["by"]]
 
 
 def _reader(one: Mapping[str, Any]) -> Text:
