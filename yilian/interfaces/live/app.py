@@ -94,7 +94,8 @@ async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
         await _refuse(send, 404)
         return
     if scope["path"] == "/healthz":
-        await _say(send, 200, {"status": "ok", "pages": len(hub.subscribers)})
+        status, words = (503, "deaf") if hub.is_deaf else (200, "ok")
+        await _say(send, status, {"status": words, "pages": len(hub.subscribers)})
         return
     await _let_in(headers, receive, send)
 

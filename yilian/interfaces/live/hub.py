@@ -82,18 +82,24 @@ class Full(Exception):
 
 @dataclass(slots=True)
 class Hub:
-    subscribers: set[Subscriber] = field(default_factory=set)
+    # In the order of their coming.
+    subscribers: dict[Subscriber, None] = field(default_factory=dict)
     is_stopped: bool = False
+    is_deaf: bool = True  # until somebody listens for us
 
     def join(self, subscriber: Subscriber) -> None:
-        mine = [s for s in self.subscribers if s.account_id == subscriber.account_id]
-        is_full = len(self.subscribers) >= MOST_AT_ONCE
-        if self.is_stopped or is_full or len(mine) >= MOST_PER_ACCOUNT:
+        """One page too many of an account ends its oldest: pages that vanished with
+        their line are still counted, and must not keep out the one that is back."""
+        if self.is_stopped or len(self.subscribers) >= MOST_AT_ONCE:
             raise Full
-        self.subscribers.add(subscriber)
+        mine = [s for s in self.subscribers if s.account_id == subscriber.account_id]
+        for oldest in mine[: max(0, len(mine) + 1 - MOST_PER_ACCOUNT)]:
+            oldest.is_over.set()
+            self.leave(oldest)
+        self.subscribers[subscriber] = None
 
     def leave(self, subscriber: Subscriber) -> None:
-        self.subscribers.discard(subscriber)
+        self.subscribers.pop(subscriber, None)
 
     def tell(self, notice: Notice) -> None:
         for subscriber in self.subscribers:

@@ -11,6 +11,13 @@ from yilian.interfaces.live.hub import Hub, read_notice
 
 CHANNEL: Final = "yilian_live"
 LONGEST_PAUSE: Final = 5.0
+# A line that only listens never notices by itself that the other end is gone.
+VIGILANT: Final = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 
 logger = logging.getLogger(__name__)
 
@@ -25,13 +32,14 @@ async def listen(hub: Hub) -> None:
                 **_address(), autocommit=True
             ) as heard:
                 await heard.execute(f"LISTEN {CHANNEL}")  # writes: only listens
-                pause = 0.1
+                hub.is_deaf, pause = False, 0.1
                 async for notification in heard.notifies():
                     notice = read_notice(notification.payload)
                     if notice:
                         hub.tell(notice)
-        except psycopg.OperationalError as error:
+        except Exception as error:  # whatever it is: deaf for good would be worse
             logger.warning("not listening for now: %s", type(error).__name__)
+        hub.is_deaf = True
         hub.close()
         await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
@@ -40,4 +48,4 @@ async def listen(hub: Hub) -> None:
 def _address() -> dict[str, Any]:
     params: dict[str, Any] = connection.get_connection_params()
     names = ("host", "port", "dbname", "user", "password", "sslmode", "sslrootcert")
-    return {name: params[name] for name in names if params.get(name)}
+    return VIGILANT | {name: params[name] for name in names if params.get(name)}

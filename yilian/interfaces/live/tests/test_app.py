@@ -138,8 +138,8 @@ def test_fifty_pages_connect_and_vanish_and_none_is_left(cookie: str) -> None:
         pages = [Page(cookie) for _n in range(50)]
         app.hub.subscribers.clear()
         opened = [asyncio.create_task(page.open()) for page in pages]
-        await until(lambda: len(app.hub.subscribers) == 30)  # tabs of one account
-        await until(lambda: sum(page.status == 503 for page in pages) == 20)
+        await until(lambda: sum(page.is_ended for page in pages) == 20)
+        assert len(app.hub.subscribers) == 30  # the youngest tabs of one account
         for page in pages:
             page.leaving.set()
         await asyncio.gather(*opened)
@@ -161,8 +161,32 @@ def test_a_notice_reaches_the_house_it_names_and_no_other(cookie: str) -> None:
         assert "audit" not in page.heard
         page.leaving.set()
         await opened
+        assert not app.hub.is_deaf
         listening.cancel()
 
+    run(story())
+
+
+def test_a_listener_hears_again_after_its_line_was_cut(cookie: str) -> None:
+    def cut() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE query LIKE 'LISTEN %' AND datname = current_database()"
+            )
+
+    async def story() -> None:
+        listening = asyncio.create_task(listen(app.hub))
+        await until(lambda: not app.hub.is_deaf)
+        page = Page(cookie)
+        opened = asyncio.create_task(page.open())
+        await until(lambda: bool(app.hub.subscribers))
+        await aside(cut)
+        await opened  # sent to ask anew
+        await until(lambda: not app.hub.is_deaf)
+        listening.cancel()
+
+    app.hub.is_deaf = True
     run(story())
 
 

@@ -71,13 +71,23 @@ def test_a_page_that_does_not_read_is_dropped_and_the_others_are_not_held_up() -
     assert not quick.is_over.is_set()
 
 
-def test_one_account_cannot_take_every_place() -> None:
+def test_one_account_cannot_take_every_place_and_its_oldest_page_makes_room() -> None:
     hub = Hub()
-    for _n in range(hubs.MOST_PER_ACCOUNT):
-        hub.join(Subscriber(ME, HOUSE))
-    with pytest.raises(Full):
-        hub.join(Subscriber(ME, HOUSE))
+    pages = [Subscriber(ME, HOUSE) for _n in range(hubs.MOST_PER_ACCOUNT + 2)]
+    for page in pages:
+        hub.join(page)
     hub.join(Subscriber(OTHER, HOUSE))
+    assert [page.is_over.is_set() for page in pages[:3]] == [True, True, False]
+    assert len(hub.subscribers) == hubs.MOST_PER_ACCOUNT + 1
+
+
+def test_a_full_house_takes_nobody_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hubs, "MOST_AT_ONCE", 2)
+    hub = Hub()
+    hub.join(Subscriber(ME, HOUSE))
+    hub.join(Subscriber(OTHER, HOUSE))
+    with pytest.raises(Full):
+        hub.join(Subscriber(ELSEWHERE, HOUSE))
 
 
 def test_closing_sends_every_page_to_ask_anew() -> None:
