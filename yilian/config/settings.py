@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "yilian.care.referral",
     "yilian.interfaces.web",
     "yilian.interfaces.fhir_api",
+    "yilian.interfaces.exchange.intake",
     "yilian.demo",
 ]
 

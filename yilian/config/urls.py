@@ -22,6 +22,7 @@ ROOMS: Final = (
     ("reception/", "yilian.resources.reception.urls"),
     ("referrals/", "yilian.care.referral.urls"),
     ("fhir/", "yilian.interfaces.fhir_api.urls"),
+    ("exchange/", "yilian.interfaces.exchange.urls"),
 )
 
 

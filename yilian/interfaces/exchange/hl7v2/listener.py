@@ -45,6 +45,7 @@ class Limits:
     silence: float = 30.0  # inside a message
     message: float = 300.0  # for the whole of one message
     reply: float = 30.0  # for taking our answer
+    last: float = 8.0  # for messages at hand when we are stopped
     big: int = 262_144  # from here on only a few messages at once
     big_at_once: int = 6
     threads: int = 6
@@ -58,6 +59,8 @@ class Listener:
         self.limits = limits or Limits()
         self.here: Counter[str] = Counter()
         self._busy: set[asyncio.Task[None]] = set()
+        self._answering: set[asyncio.Task[None]] = set()
+        self._stopping = False
         self._pool = ThreadPoolExecutor(self.limits.threads, "mllp")
         self._big = asyncio.Semaphore(self.limits.big_at_once)
 
@@ -73,10 +76,19 @@ class Listener:
             yield server
         finally:
             server.close()
-            for task in self._busy:
-                task.cancel()
-            await asyncio.gather(*self._busy, return_exceptions=True)
+            await self._finish()
             await asyncio.to_thread(self._pool.shutdown)
+
+    async def _finish(self) -> None:
+        self._stopping = True
+        for task in self._busy - self._answering:
+            task.cancel()
+        if self._answering:
+            await asyncio.wait(self._answering, timeout=self.limits.last)
+        left = set(self._busy)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _meet(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -118,6 +130,8 @@ class Listener:
                 try:
                     for message in frames.feed(data):
                         await self._answer(writer, self.desk.take, message, origin)
+                        if self._stopping:
+                            return
                 except TooLarge:
                     start = begun.partition(b"\x0b")[2] or begun
                     await self._answer(writer, self.desk.refuse_size, start, origin)
@@ -152,9 +166,12 @@ class Listener:
         message: bytes,
         origin: str,
     ) -> None:
-        loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._pool, act, message, origin)
-        # Once taken it is answered, even while we are being stopped.
-        reply = await asyncio.shield(work)
-        writer.write(framed(reply))
-        await asyncio.wait_for(writer.drain(), self.limits.reply)
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None  # noqa: S101 asyncio runs us in one
+        self._answering.add(task)
+        try:
+            reply = await loop.run_in_executor(self._pool, act, message, origin)
+            writer.write(framed(reply))
+            await asyncio.wait_for(writer.drain(), self.limits.reply)
+        finally:
+            self._answering.discard(task)
