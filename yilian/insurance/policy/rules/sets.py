@@ -81,6 +81,13 @@ class InForce:
         return group if group in self.value(key, insurance) else ANY
 
     def reference(self, key: str, *path: str) -> Reference:
+        where = ("reference", key, *path)
+        found: Reference | None = self.compiled.get(where)
+        if found is None:
+            found = self.compiled[where] = self._reference(key, path)
+        return found
+
+    def _reference(self, key: str, path: tuple[str, ...]) -> Reference:
         row = self._row(key)
         return Reference(
             id=".".join((key, *path)),

@@ -5,8 +5,7 @@ again, except the two claims whose difference is a payment.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from yilian.insurance.policy.rules.sets import Reference
 from yilian.insurance.settlement.rules.case import (
@@ -16,7 +15,7 @@ from yilian.insurance.settlement.rules.case import (
     Scheme,
     Service,
 )
-from yilian.insurance.settlement.rules.grounds import Grounds
+from yilian.insurance.settlement.rules.grounds import Grounds, grounds_of
 from yilian.insurance.settlement.rules.result import LINK_NAMES, Link, Part, Settled
 from yilian.insurance.settlement.rules.terms import NO_LIMIT
 from yilian.insurance.settlement.rules.year import assistance_claim, serious_claim
@@ -24,27 +23,53 @@ from yilian.kernel.clause import Clause, clause
 from yilian.kernel.money import MILLION, Fen, Millionths, plain_yuan
 from yilian.kernel.text import Text, _
 
-Value = Fen | Text | str
+
+class Ratio(NamedTuple):
+    millionths: Millionths
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+Value = Fen | Ratio | str
+
+
+class Step(NamedTuple):
     """What was done, on what ground, by which values, with what outcome.
 
-    `formula` is in words, `working` the same with the numbers; both are marked
-    texts for translation. Inputs and result are amounts or ratios in plain digits,
-    or words.
+    Amounts are fen; `inputs`, `working` and `outcome` put them in words when asked.
+    `formula` and `template` (the same with its numbers) are marked for translation.
     """
 
     code: str
     title: str
-    clause: Clause
+    ground: str
     formula: str
-    working: Text
-    result: str
-    inputs: Mapping[str, str] = field(default_factory=dict)
+    template: str
+    result: Value
+    values: Mapping[str, Value]
     references: tuple[Reference, ...] = ()
-    note: Text | None = None
+    remark: str | None = None
+
+    @property
+    def clause(self) -> Clause:
+        return clause(self.ground)
+
+    @property
+    def working(self) -> Text:
+        return Text(self.template, _words({**self.values, "result": self.result}))
+
+    @property
+    def note(self) -> Text | None:
+        if self.remark is None:
+            return None
+        return Text(self.remark, _words(self.values))
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """In plain digits, for files and interfaces."""
+        return {name: _plain(value) for name, value in self.values.items()}
+
+    @property
+    def outcome(self) -> str:
+        return _plain(self.result)
 
 
 def steps_of(settled: Settled) -> list[tuple[int, Step]]:
@@ -57,10 +82,9 @@ def steps_of(settled: Settled) -> list[tuple[int, Step]]:
 
 
 def part_steps(service: Service, part: Part) -> list[Step]:
-    grounds = Grounds(service, part)
+    grounds = grounds_of(service, part)
     tellers = _STAY if service.kind is Kind.INPATIENT else _VISIT
-    told = (tell(part, grounds) for tell in tellers)
-    return [step for step in told if step is not None]
+    return [step for tell in tellers if (step := tell(part, grounds)) is not None]
 
 
 def plain_ratio(ratio: Millionths) -> str:
@@ -75,82 +99,77 @@ def percent(ratio: Millionths) -> str:
     return f"{digits}%"
 
 
-def _yuan(fen: Fen) -> str:
-    return plain_yuan(fen) if fen < NO_LIMIT else "none"
+def _plain(value: Value) -> str:
+    if isinstance(value, Ratio):
+        return plain_ratio(value.millionths)
+    if isinstance(value, int):
+        return plain_yuan(value) if value < NO_LIMIT else "none"
+    return value
 
 
 def _words(values: Mapping[str, Value]) -> dict[str, object]:
-    """Amounts as a bill shows them."""
-    return {
-        name: f"{fen // 100:,}.{fen % 100:02d}" if isinstance(fen, int) else fen
-        for name, fen in values.items()
-    }
+    """As a bill shows them: 1,234.50 and 60%."""
+    return {name: _shown(value) for name, value in values.items()}
 
 
-def _amount_step(
+def _shown(value: Value) -> object:
+    if isinstance(value, Ratio):
+        return percent(value.millionths)
+    if isinstance(value, int):
+        return f"{value // 100:,}.{value % 100:02d}"
+    return Text(value)
+
+
+def _step(
     code: str,
     title: str,
     ground: str,
     words: tuple[str, str],
-    result: Fen,
+    result: Value,
     *,
-    references: Sequence[Reference] = (),
-    note: Text | None = None,
-    **inputs: Value,
+    references: tuple[Reference, ...] = (),
+    remark: str | None = None,
+    **values: Value,
 ) -> Step:
     """`words` are the formula and the same with its numbers."""
+    formula, template = words
     return Step(
-        code=code,
-        title=title,
-        clause=clause(ground),
-        formula=words[0],
-        working=Text(words[1], _words({**inputs, "result": result})),
-        result=plain_yuan(result),
-        inputs={
-            n: _yuan(v) if isinstance(v, int) else str(v) for n, v in inputs.items()
-        },
-        references=tuple(references),
-        note=note,
+        code, title, ground, formula, template, result, values, references, remark
     )
 
 
 def _in_scope(part: Part, grounds: Grounds) -> Step:
     bill = part.charges
-    return _amount_step(
+    return _step(
         "in_scope_amount", _("政策范围内费用"), "RI-1",
         (_("甲类 + 乙类 − 乙类先行自付 − 超限价"),
          _("{class_a} + {class_b} − {first_self_pay} − {over_limit} = {result}")),
         bill.in_scope,
-        references=grounds.first_self_pay() if bill.class_b else (),
-        note=Text(_("总费用 {total}，其中丙类 {class_c} 不在政策范围内。"),
-                  _words({"total": bill.total, "class_c": bill.class_c})),
+        references=grounds.first_self_pay if bill.class_b else (),
+        remark=_("总费用 {total}，其中丙类 {class_c} 不在政策范围内。"),
         class_a=bill.class_a, class_b=bill.class_b,
         first_self_pay=bill.first_self_pay, over_limit=bill.over_limit,
+        class_c=bill.class_c, total=bill.total,
     )  # fmt: skip
 
 
 def _how_they_came(part: Part, _grounds: Grounds) -> Step:
     referral = part.referral or Referral.FIRST_CONTACT
-    name = REFERRAL_NAMES[referral]
-    return Step(
-        code="referral",
-        title=_("转诊情形"),
-        clause=clause("RI-4"),
-        formula=_("按转诊合规判定"),
-        working=Text("{name}", {"name": Text(name)}),
-        result=referral.value,
-    )
+    return _step(
+        "referral", _("转诊情形"), "RI-4", (_("按转诊合规判定"), "{came}"),
+        referral.value, came=REFERRAL_NAMES[referral],
+    )  # fmt: skip
 
 
 def _due(part: Part, grounds: Grounds) -> Step:
     is_joined = part.link is Link.JOINED
-    return _amount_step(
+    return _step(
         "deductible_due", _("应付起付线"), "NX-3.2-c" if is_joined else "NX-3.2-a",
         (_("转诊各次住院的最高起付线 − 前次已承担"),
          _("{target} − {absorbed_before} = {result}")),
         part.deductible_due,
-        references=grounds.deductible(),
-        note=Text(LINK_NAMES[part.link]),
+        references=grounds.deductible,
+        remark=LINK_NAMES[part.link],
         target=part.chain_target, absorbed_before=part.chain_absorbed,
     )  # fmt: skip
 
@@ -158,12 +177,12 @@ def _due(part: Part, grounds: Grounds) -> Step:
 def _due_of_year(part: Part, grounds: Grounds) -> Step | None:
     if not part.chain_target:
         return None
-    return _amount_step(
+    return _step(
         "deductible_due", _("应付起付线"), "RI-5",
         (_("年度起付线 − 本年已承担"),
          _("{target} − {absorbed_before} = {result}")),
         part.deductible_due,
-        references=grounds.visit_deductible(),
+        references=grounds.visit_deductible,
         target=part.chain_target, absorbed_before=part.chain_absorbed,
     )  # fmt: skip
 
@@ -171,7 +190,7 @@ def _due_of_year(part: Part, grounds: Grounds) -> Step | None:
 def _absorbed(part: Part, _grounds: Grounds) -> Step | None:
     if not part.deductible_due:
         return None
-    return _amount_step(
+    return _step(
         "deductible_absorbed", _("本次承担起付线"), "RI-3",
         (_("应付起付线与政策范围内费用中较小的"),
          _("{due} 与 {in_scope} 取小 = {result}")),
@@ -181,7 +200,7 @@ def _absorbed(part: Part, _grounds: Grounds) -> Step | None:
 
 
 def _base(part: Part, _grounds: Grounds) -> Step:
-    return _amount_step(
+    return _step(
         "base", _("报销基数"), "RI-2",
         (_("政策范围内费用 − 起付线"),
          _("{in_scope} − {absorbed} = {result}")),
@@ -191,47 +210,43 @@ def _base(part: Part, _grounds: Grounds) -> Step:
 
 
 def _ratio(part: Part, grounds: Grounds) -> Step:
-    references = grounds.ratio()
+    ratio = Ratio(part.ratio)
     if part.ratio == part.ratio_set:
-        working = Text("{ratio}", {"ratio": percent(part.ratio)})
-        return Step(
-            "reimbursement_ratio", _("报销比例"), clause("NX-3.2-a"), _("规定比例"),
-            working,
-            plain_ratio(part.ratio), {}, references,
+        return _step(
+            "reimbursement_ratio", _("报销比例"), "NX-3.2-a",
+            (_("规定比例"), "{result}"), ratio, references=grounds.ratio,
         )  # fmt: skip
-    values = {"set": percent(part.ratio_set), "ratio": percent(part.ratio)}
-    return Step(
-        "reimbursement_ratio", _("报销比例"), clause(grounds.penalty_clause()),
-        _("未按规定转诊，在规定比例上减付"),
-        Text(_("规定比例 {set}，减付后 {ratio}"), values),
-        plain_ratio(part.ratio),
-        {"ratio_set": plain_ratio(part.ratio_set)}, references,
+    return _step(
+        "reimbursement_ratio", _("报销比例"), grounds.penalty_clause,
+        (_("未按规定转诊，在规定比例上减付"),
+         _("规定比例 {ratio_set}，减付后 {result}")),
+        ratio, references=grounds.ratio, ratio_set=Ratio(part.ratio_set),
     )  # fmt: skip
 
 
 def _calc(part: Part, _grounds: Grounds) -> Step:
-    return _amount_step(
+    return _step(
         "basic_calc", _("按比例应付"), "RI-2",
         (_("报销基数 × 报销比例，四舍五入到分"),
          _("{base} × {ratio} = {result}")),
         part.calc,
-        base=part.base, ratio=percent(part.ratio),
+        base=part.base, ratio=Ratio(part.ratio),
     )  # fmt: skip
 
 
 def _ceiling(part: Part, grounds: Grounds) -> Step:
     if part.limit_left >= NO_LIMIT:
-        return _amount_step(
+        return _step(
             "basic_pay", _("统筹基金支付"), "RI-5", (_("不设封顶线"),
          _("{calc}")),
         part.basic_pay, calc=part.calc,
         )  # fmt: skip
-    return _amount_step(
+    return _step(
         "basic_pay", _("统筹基金支付"), "RI-5",
         (_("按比例应付与封顶线余额中较小的"),
          _("{calc} 与余额 {left} 取小 = {result}")),
         part.basic_pay,
-        references=grounds.ceiling(),
+        references=grounds.ceiling,
         calc=part.calc, left=part.limit_left,
     )  # fmt: skip
 
@@ -239,31 +254,31 @@ def _ceiling(part: Part, grounds: Grounds) -> Step:
 def _visit_limit(part: Part, grounds: Grounds) -> Step | None:
     if part.visit_limit >= NO_LIMIT:
         return None
-    return _amount_step(
+    return _step(
         "visit_limit", _("单次限额"), "NX-3.2-b",
         (_("按比例应付与单次限额中较小的"),
          _("{calc} 与 {limit} 取小 = {result}")),
         min(part.calc, part.visit_limit),
-        references=grounds.visit_limit(),
+        references=grounds.visit_limit,
         calc=part.calc, limit=part.visit_limit,
     )  # fmt: skip
 
 
 def _year_limit(part: Part, grounds: Grounds) -> Step:
     within = min(part.calc, part.visit_limit)
-    ground = "NX-3.2-b" if grounds.service.scheme is Scheme.ORDINARY else "RI-5"
+    ground = "NX-3.2-b" if grounds.scheme is Scheme.ORDINARY else "RI-5"
     if part.limit_left >= NO_LIMIT:
-        return _amount_step(
+        return _step(
             "basic_pay", _("统筹基金支付"), ground, (_("不设年度限额"),
          _("{within}")),
         part.basic_pay, within=within,
         )  # fmt: skip
-    return _amount_step(
+    return _step(
         "basic_pay", _("统筹基金支付"), ground,
         (_("应付与年度限额余额中较小的"),
          _("{within} 与余额 {left} 取小 = {result}")),
         part.basic_pay,
-        references=grounds.year_limit(),
+        references=grounds.year_limit,
         within=within, left=part.limit_left,
     )  # fmt: skip
 
@@ -271,48 +286,47 @@ def _year_limit(part: Part, grounds: Grounds) -> Step:
 def _supplement(part: Part, grounds: Grounds) -> Step | None:
     if not part.supplement_pay:
         return None
-    return _amount_step(
+    return _step(
         "supplement_pay", _("大额补助支付"), "RI-5",
         (_("超封顶线部分 × 大额补助比例，不超过年度限额"),
          _("{cut} × {ratio}，限额内 {result}")),
         part.supplement_pay,
-        references=grounds.supplement(),
-        cut=part.calc - part.basic_pay, ratio=percent(part.terms.supplement_ratio),
+        references=grounds.supplement,
+        cut=part.calc - part.basic_pay, ratio=Ratio(part.terms.supplement_ratio),
     )  # fmt: skip
 
 
 def _self_pay(part: Part, grounds: Grounds) -> Step:
     covered = part.charges.in_scope - part.compliant_self_pay
     is_penalised = part.calc != part.calc_set
-    note = _("未按规定转诊而多付的部分不进入大病保险。") if is_penalised else ""
-    counts = part.terms.penalty_counts
-    return _amount_step(
+    is_told = is_penalised and not part.terms.penalty_counts
+    return _step(
         "compliant_self_pay", _("合规自付"), "RI-2",
         (_("政策范围内费用 − 按规定比例由基金支付的部分"),
          _("{in_scope} − {covered} = {result}")),
         part.compliant_self_pay,
-        references=grounds.self_pay(),
-        note=Text(note) if note and not counts else None,
+        references=grounds.self_pay,
+        remark=_("未按规定转诊而多付的部分不进入大病保险。") if is_told else None,
         in_scope=part.charges.in_scope, covered=covered,
     )  # fmt: skip
 
 
 def _serious(part: Part, grounds: Grounds) -> Step:
-    if not grounds.counts().to_serious:
-        return _amount_step(
+    if not grounds.counts.to_serious:
+        return _step(
             "serious_pay", _("大病保险支付"), "RI-6", (_("这类费用不进入大病保险"),
-         _("0")),
+         "0"),
         0,
-            references=grounds.counted("counts_to_serious"),
+            references=grounds.not_counted,
         )  # fmt: skip
     after = part.counted_before + part.compliant_self_pay
     terms = part.terms.serious
-    return _amount_step(
+    return _step(
         "serious_pay", _("大病保险支付"), "RI-6",
         (_("年度累计合规自付分段应付 − 本次之前分段应付"),
          _("累计 {before} → {after}：{claim_after} − {claim_before} = {result}")),
         part.serious_pay,
-        references=grounds.serious(),
+        references=grounds.serious,
         before=part.counted_before, after=after,
         claim_after=serious_claim(after, terms),
         claim_before=serious_claim(part.counted_before, terms),
@@ -320,17 +334,17 @@ def _serious(part: Part, grounds: Grounds) -> Step:
 
 
 def _assistance(part: Part, grounds: Grounds) -> Step | None:
-    if part.terms.aid is None or not grounds.counts().to_assistance:
+    if part.terms.aid is None or not grounds.counts.to_assistance:
         return None
     terms = part.terms.assistance
     left = part.compliant_self_pay - part.serious_pay
     after = part.left_before + left
-    return _amount_step(
+    return _step(
         "assistance_pay", _("医疗救助支付"), "RI-7",
         (_("剩余合规自付累计应救助 − 本次之前应救助，不超过年度限额"),
          _("剩余 {left}：{claim_after} − {claim_before}，限额内 {result}")),
         part.assistance_pay,
-        references=grounds.assistance(),
+        references=grounds.assistance,
         left=left, before=part.left_before, after=after,
         claim_after=assistance_claim(after, terms),
         claim_before=assistance_claim(part.left_before, terms),
@@ -338,7 +352,7 @@ def _assistance(part: Part, grounds: Grounds) -> Step | None:
 
 
 def _patient(part: Part, _grounds: Grounds) -> Step:
-    return _amount_step(
+    return _step(
         "patient_pay", _("个人负担"), "RI-2",
         (_("总费用 − 各项基金支付"),
          _("{total} − {basic} − {supplement} − {serious} − {assistance} = {result}")),
@@ -352,7 +366,7 @@ def _patient(part: Part, _grounds: Grounds) -> Step:
 def _account(part: Part, _grounds: Grounds) -> Step | None:
     if not part.account_pay:
         return None
-    return _amount_step(
+    return _step(
         "personal_account_pay", _("个人账户支付"), "RI-1",
         (_("个人负担中由个人账户支付，不减少基金支付"),
          _("个人负担 {patient} 中 {result}")),

@@ -49,12 +49,12 @@ def _step(year: int, step: Step) -> dict[str, Any]:
         "step": step.code,
         "year": year,
         "title": step.title,
-        "clause": step.clause.id,
+        "clause": step.ground,
         "parameters": [_reference(reference) for reference in step.references],
-        "inputs": dict(step.inputs),
+        "inputs": step.inputs,
         "formula": step.formula,
         "working": str(step.working),
-        "result": step.result,
+        "result": step.outcome,
     }
     if step.note is not None:
         found["note"] = str(step.note)
