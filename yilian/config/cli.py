@@ -13,6 +13,7 @@ from typing import Any, Final
 import click
 
 from yilian.config import cli_backup
+from yilian.kernel.errors import DomainError
 
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -29,10 +30,15 @@ class _InWords(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except _CLICKS_OWN:
+            raise
+        except DomainError as refusal:
+            click.echo(str(refusal), err=True)
+            ctx.exit(1)
         except Exception as error:
             from yilian.config.runtime.environment import in_words
 
-            words = None if isinstance(error, _CLICKS_OWN) else in_words(error)
+            words = in_words(error)
             if words is None:
                 raise
             click.echo(str(words), err=True)
