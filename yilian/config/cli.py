@@ -160,6 +160,30 @@ def load_fhir(folder: Path, institution: str) -> None:
     sys.exit(1 if failed else 0)
 
 
+@load.command("hl7v2")
+@click.argument("folder", type=FOLDER)
+@click.option("--feed", required=True, metavar="NAME")
+def load_hl7v2(folder: Path, feed: str) -> None:
+    """文件夹中的 HL7 v2 消息。 HL7 v2 messages in a folder."""
+    with _django():
+        serving = import_module("yilian.interfaces.exchange.serving")
+        report = serving.load_folder(folder, feed, _progress)
+        _say(str(report))
+        refused = bool(report.refused)
+    sys.exit(1 if refused else 0)
+
+
+@main.command()
+@click.option("--host", envvar="YILIAN_MLLP_HOST", default="127.0.0.1")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), envvar="YILIAN_MLLP_PORT", default=2575
+)
+def exchange(host: str, port: int) -> None:
+    """接收其他系统的 HL7 v2 消息。 Listen for HL7 v2 messages (MLLP)."""
+    with _django():
+        import_module("yilian.interfaces.exchange.serving").serve(host, port, _say)
+
+
 @main.command()
 @click.argument("file", type=FILE)
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]))

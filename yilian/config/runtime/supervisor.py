@@ -130,6 +130,8 @@ def _background(address: Address) -> dict[str, list[str]]:
     if _importable(LIVE):
         beside = Address(address.host, address.port + 1)
         commands["live"] = _granian("asgi", f"{LIVE}:application", beside)
+    if os.environ.get("YILIAN_MLLP_PORT"):
+        commands["exchange"] = [*demo_region.CLI, "exchange"]
     return commands
 
 

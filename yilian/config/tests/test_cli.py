@@ -21,6 +21,8 @@ from yilian.config.cli import main
         "doctor",
         "load icd10",
         "load fhir",
+        "load hl7v2",
+        "exchange",
         "advise",
         "settle",
         "audit verify",

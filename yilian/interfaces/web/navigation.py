@@ -57,6 +57,10 @@ MENU: Final[tuple[Entry, ...]] = (
         _("床位号源"), "scheduling:places", "calendar-days", "work",
         frozenset({Role.REFERRAL_DESK, Role.NURSE, Role.CONSORTIUM_OFFICE}),
     ),
+    Entry(
+        _("接口消息"), "exchange:list", "arrows-right-left", "work",
+        frozenset({Role.REFERRAL_DESK}), "exchange:count",
+    ),
     Entry(_("超时说明"), "referral:breaches", "clock", "work", DESK),
     Entry(
         _("转诊合规"), "referral:compliance", "check-badge", "work",
@@ -95,6 +99,10 @@ MENU: Final[tuple[Entry, ...]] = (
     Entry(
         _("参数"), "parameters:list", "adjustments-horizontal", "keep",
         frozenset({Role.SYSTEM_ADMIN, Role.OFFICER}),
+    ),
+    Entry(
+        _("接口"), "exchange:feeds", "arrows-right-left", "keep",
+        frozenset({Role.SYSTEM_ADMIN}),
     ),
     Entry(
         _("事件"), "outbox:list", "queue-list", "keep", frozenset({Role.SYSTEM_ADMIN})
