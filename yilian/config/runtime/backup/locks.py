@@ -26,7 +26,7 @@ PASSPHRASE: Final = "passphrase"  # noqa: S105 a kind of lock
 PUBLIC_KEY: Final = "x25519"
 SHORTEST: Final = 12
 _COST: Final = 2**16  # 64 MB and about 0.2 s a guess
-_MOST: Final = 2**20  # a forged header must not take the machine's memory
+_MOST: Final = 2**18  # a forged header must not take the machine's memory
 _NONCE: Final = bytes(12)  # each wrapping key is used once
 
 

@@ -5,6 +5,7 @@ there when the files are read afterwards.
 """
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -94,6 +95,8 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
         half.touch(mode=0o600)
         with half.open("wb") as file:
             yield file
+            file.flush()
+            os.fsync(file.fileno())
         half.replace(path)
     except OSError as error:
         half.unlink(missing_ok=True)

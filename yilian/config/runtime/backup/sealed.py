@@ -142,8 +142,6 @@ class Writer:
     def close(self) -> None:
         self._put(_LENGTH.pack(0))
         self._seal(is_last=True)
-        self._file.flush()
-        os.fsync(self._file.fileno())
 
     def _put(self, data: bytes) -> None:
         self._waiting += data

@@ -1,0 +1,1 @@
+"""Drills: what a hospital's IT must be able to do, done on a real region."""
