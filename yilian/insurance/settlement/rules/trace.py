@@ -116,11 +116,12 @@ def _shown(value: Value) -> object:
     if isinstance(value, Ratio):
         return percent(value.millionths)
     if isinstance(value, int):
-        return f"{value // 100:,}.{value % 100:02d}"
+        sign, fen = "−" if value < 0 else "", abs(value)
+        return f"{sign}{fen // 100:,}.{fen % 100:02d}"
     return Text(value)
 
 
-def _step(
+def told(
     code: str,
     title: str,
     ground: str,
@@ -140,7 +141,7 @@ def _step(
 
 def _in_scope(part: Part, grounds: Grounds) -> Step:
     bill = part.charges
-    return _step(
+    return told(
         "in_scope_amount", _("政策范围内费用"), "RI-1",
         (_("甲类 + 乙类 − 乙类先行自付 − 超限价"),
          _("{class_a} + {class_b} − {first_self_pay} − {over_limit} = {result}")),
@@ -155,7 +156,7 @@ def _in_scope(part: Part, grounds: Grounds) -> Step:
 
 def _how_they_came(part: Part, _grounds: Grounds) -> Step:
     referral = part.referral or Referral.FIRST_CONTACT
-    return _step(
+    return told(
         "referral", _("转诊情形"), "RI-4", (_("按转诊合规判定"), "{came}"),
         referral.value, came=REFERRAL_NAMES[referral],
     )  # fmt: skip
@@ -163,7 +164,7 @@ def _how_they_came(part: Part, _grounds: Grounds) -> Step:
 
 def _due(part: Part, grounds: Grounds) -> Step:
     is_joined = part.link is Link.JOINED
-    return _step(
+    return told(
         "deductible_due", _("应付起付线"), "NX-3.2-c" if is_joined else "NX-3.2-a",
         (_("转诊各次住院的最高起付线 − 前次已承担"),
          _("{target} − {absorbed_before} = {result}")),
@@ -177,7 +178,7 @@ def _due(part: Part, grounds: Grounds) -> Step:
 def _due_of_year(part: Part, grounds: Grounds) -> Step | None:
     if not part.chain_target:
         return None
-    return _step(
+    return told(
         "deductible_due", _("应付起付线"), "RI-5",
         (_("年度起付线 − 本年已承担"),
          _("{target} − {absorbed_before} = {result}")),
@@ -190,7 +191,7 @@ def _due_of_year(part: Part, grounds: Grounds) -> Step | None:
 def _absorbed(part: Part, _grounds: Grounds) -> Step | None:
     if not part.deductible_due:
         return None
-    return _step(
+    return told(
         "deductible_absorbed", _("本次承担起付线"), "RI-3",
         (_("应付起付线与政策范围内费用中较小的"),
          _("{due} 与 {in_scope} 取小 = {result}")),
@@ -200,7 +201,7 @@ def _absorbed(part: Part, _grounds: Grounds) -> Step | None:
 
 
 def _base(part: Part, _grounds: Grounds) -> Step:
-    return _step(
+    return told(
         "base", _("报销基数"), "RI-2",
         (_("政策范围内费用 − 起付线"),
          _("{in_scope} − {absorbed} = {result}")),
@@ -212,11 +213,11 @@ def _base(part: Part, _grounds: Grounds) -> Step:
 def _ratio(part: Part, grounds: Grounds) -> Step:
     ratio = Ratio(part.ratio)
     if part.ratio == part.ratio_set:
-        return _step(
+        return told(
             "reimbursement_ratio", _("报销比例"), "NX-3.2-a",
             (_("规定比例"), "{result}"), ratio, references=grounds.ratio,
         )  # fmt: skip
-    return _step(
+    return told(
         "reimbursement_ratio", _("报销比例"), grounds.penalty_clause,
         (_("未按规定转诊，在规定比例上减付"),
          _("规定比例 {ratio_set}，减付后 {result}")),
@@ -225,7 +226,7 @@ def _ratio(part: Part, grounds: Grounds) -> Step:
 
 
 def _calc(part: Part, _grounds: Grounds) -> Step:
-    return _step(
+    return told(
         "basic_calc", _("按比例应付"), "RI-2",
         (_("报销基数 × 报销比例，四舍五入到分"),
          _("{base} × {ratio} = {result}")),
@@ -236,12 +237,12 @@ def _calc(part: Part, _grounds: Grounds) -> Step:
 
 def _ceiling(part: Part, grounds: Grounds) -> Step:
     if part.limit_left >= NO_LIMIT:
-        return _step(
+        return told(
             "basic_pay", _("统筹基金支付"), "RI-5", (_("不设封顶线"),
          _("{calc}")),
         part.basic_pay, calc=part.calc,
         )  # fmt: skip
-    return _step(
+    return told(
         "basic_pay", _("统筹基金支付"), "RI-5",
         (_("按比例应付与封顶线余额中较小的"),
          _("{calc} 与余额 {left} 取小 = {result}")),
@@ -254,7 +255,7 @@ def _ceiling(part: Part, grounds: Grounds) -> Step:
 def _visit_limit(part: Part, grounds: Grounds) -> Step | None:
     if part.visit_limit >= NO_LIMIT:
         return None
-    return _step(
+    return told(
         "visit_limit", _("单次限额"), "NX-3.2-b",
         (_("按比例应付与单次限额中较小的"),
          _("{calc} 与 {limit} 取小 = {result}")),
@@ -268,12 +269,12 @@ def _year_limit(part: Part, grounds: Grounds) -> Step:
     within = min(part.calc, part.visit_limit)
     ground = "NX-3.2-b" if grounds.scheme is Scheme.ORDINARY else "RI-5"
     if part.limit_left >= NO_LIMIT:
-        return _step(
+        return told(
             "basic_pay", _("统筹基金支付"), ground, (_("不设年度限额"),
          _("{within}")),
         part.basic_pay, within=within,
         )  # fmt: skip
-    return _step(
+    return told(
         "basic_pay", _("统筹基金支付"), ground,
         (_("应付与年度限额余额中较小的"),
          _("{within} 与余额 {left} 取小 = {result}")),
@@ -286,7 +287,7 @@ def _year_limit(part: Part, grounds: Grounds) -> Step:
 def _supplement(part: Part, grounds: Grounds) -> Step | None:
     if not part.supplement_pay:
         return None
-    return _step(
+    return told(
         "supplement_pay", _("大额补助支付"), "RI-5",
         (_("超封顶线部分 × 大额补助比例，不超过年度限额"),
          _("{cut} × {ratio}，限额内 {result}")),
@@ -300,7 +301,7 @@ def _self_pay(part: Part, grounds: Grounds) -> Step:
     covered = part.charges.in_scope - part.compliant_self_pay
     is_penalised = part.calc != part.calc_set
     is_told = is_penalised and not part.terms.penalty_counts
-    return _step(
+    return told(
         "compliant_self_pay", _("合规自付"), "RI-2",
         (_("政策范围内费用 − 按规定比例由基金支付的部分"),
          _("{in_scope} − {covered} = {result}")),
@@ -313,7 +314,7 @@ def _self_pay(part: Part, grounds: Grounds) -> Step:
 
 def _serious(part: Part, grounds: Grounds) -> Step:
     if not grounds.counts.to_serious:
-        return _step(
+        return told(
             "serious_pay", _("大病保险支付"), "RI-6", (_("这类费用不进入大病保险"),
          "0"),
         0,
@@ -321,7 +322,7 @@ def _serious(part: Part, grounds: Grounds) -> Step:
         )  # fmt: skip
     after = part.counted_before + part.compliant_self_pay
     terms = part.terms.serious
-    return _step(
+    return told(
         "serious_pay", _("大病保险支付"), "RI-6",
         (_("年度累计合规自付分段应付 − 本次之前分段应付"),
          _("累计 {before} → {after}：{claim_after} − {claim_before} = {result}")),
@@ -339,7 +340,7 @@ def _assistance(part: Part, grounds: Grounds) -> Step | None:
     terms = part.terms.assistance
     left = part.compliant_self_pay - part.serious_pay
     after = part.left_before + left
-    return _step(
+    return told(
         "assistance_pay", _("医疗救助支付"), "RI-7",
         (_("剩余合规自付累计应救助 − 本次之前应救助，不超过年度限额"),
          _("剩余 {left}：{claim_after} − {claim_before}，限额内 {result}")),
@@ -352,7 +353,7 @@ def _assistance(part: Part, grounds: Grounds) -> Step | None:
 
 
 def _patient(part: Part, _grounds: Grounds) -> Step:
-    return _step(
+    return told(
         "patient_pay", _("个人负担"), "RI-2",
         (_("总费用 − 各项基金支付"),
          _("{total} − {basic} − {supplement} − {serious} − {assistance} = {result}")),
@@ -366,7 +367,7 @@ def _patient(part: Part, _grounds: Grounds) -> Step:
 def _account(part: Part, _grounds: Grounds) -> Step | None:
     if not part.account_pay:
         return None
-    return _step(
+    return told(
         "personal_account_pay", _("个人账户支付"), "RI-1",
         (_("个人负担中由个人账户支付，不减少基金支付"),
          _("个人负担 {patient} 中 {result}")),
