@@ -52,4 +52,9 @@ ROUTES: Final[list[URLPattern]] = [
     path("<uuid:referral_id>/rewrite", writing.rewrite, name="rewrite"),
     path("<uuid:referral_id>/print", papers.letter, name="print"),
     path("<uuid:referral_id>/print/feedback", papers.feedback, name="print_feedback"),
+    path("<uuid:referral_id>/print/<str:name>", papers.other, name="paper"),
+    path("lists/<str:side>/print", papers.work_list, name="print_list"),
+    path(
+        "follow-ups/<uuid:follow_up_id>/print", papers.follow_up, name="print_follow_up"
+    ),
 ]

@@ -12,7 +12,13 @@ from pytest_django import Settings
 
 from yilian.care.referral.models import Attachment, Referral
 from yilian.care.referral.queries.attachments import papers_of, titles_of
-from yilian.care.referral.rules.attachments import PaperKind, Part, Standing
+from yilian.care.referral.rules.attachments import (
+    MOST_PAPERS,
+    MOST_TOGETHER,
+    PaperKind,
+    Part,
+    Standing,
+)
 from yilian.care.referral.rules.states import State
 from yilian.care.referral.services import attaching, receiving, sending
 from yilian.care.referral.services.attaching import Paper
@@ -185,7 +191,7 @@ def test_a_refused_file_leaves_neither_row_nor_bytes(
 def test_there_is_a_most_of_papers_and_of_bytes(
     township: Place, waiting: Referral, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limits = {attaching.MOST_PAPERS.name: 2, attaching.MOST_TOGETHER.name: 1}
+    limits = {MOST_PAPERS.name: 2, MOST_TOGETHER.name: 1}
     monkeypatch.setattr(attaching, "value_of", lambda key, day: limits[key.name])
     add(township.doctor, waiting)
     with pytest.raises(NotAccepted, match="合计最多 1 MB"):

@@ -128,7 +128,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(services.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(services.NoRoom):
         store(samples.pdf())
     assert files_in(folder) == []
