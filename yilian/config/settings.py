@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "yilian.interfaces.web",
     "yilian.interfaces.fhir_api",
     "yilian.interfaces.exchange.intake",
+    "yilian.interfaces.exchange.outgoing",
     "yilian.demo",
 ]
 

@@ -36,6 +36,7 @@ from yilian.care.referral.events import (
 from yilian.foundation.notify import handlers as notify
 from yilian.foundation.notify.events import NoticePosted, ShortMessageWritten
 from yilian.foundation.outbox.rules import LiveNotice
+from yilian.interfaces.exchange.outgoing import handlers as exchange
 from yilian.kernel.event import Event
 from yilian.record.sink import RecordSink
 from yilian.registry.directory.events import PostLeft
@@ -59,26 +60,34 @@ SUBSCRIPTIONS: Mapping[type[Event], Sequence[Handler]] = {
     PlacesChanged: [],
     EncounterOpened: [referral.close_for_admission],
     EncounterClosed: [],
-    ReferralSubmitted: [referral.tell_people],
-    InformationRequested: [referral.tell_people],
-    InformationSupplied: [referral.tell_people],
-    ReferralAccepted: [referral.tell_people, referral.tell_patient],
-    ReferralDeclined: [referral.tell_people],
-    ReferralRedirected: [referral.tell_people],
-    ReferralScheduled: [referral.tell_people, referral.tell_patient],
+    ReferralSubmitted: [referral.tell_people, exchange.tell_peers],
+    InformationRequested: [referral.tell_people, exchange.tell_peers],
+    InformationSupplied: [referral.tell_people, exchange.tell_peers],
+    ReferralAccepted: [
+        referral.tell_people,
+        referral.tell_patient,
+        exchange.tell_peers,
+    ],
+    ReferralDeclined: [referral.tell_people, exchange.tell_peers],
+    ReferralRedirected: [referral.tell_people, exchange.tell_peers],
+    ReferralScheduled: [
+        referral.tell_people,
+        referral.tell_patient,
+        exchange.tell_peers,
+    ],
     PatientDeparted: [referral.tell_people],
-    PatientArrived: [referral.tell_people],
-    PatientDidNotShow: [referral.tell_people],
+    PatientArrived: [referral.tell_people, exchange.tell_peers],
+    PatientDidNotShow: [referral.tell_people, exchange.tell_peers],
     CareBegan: [],
     CareEnded: [],
-    ReferralCompleted: [referral.tell_people],
-    ReferralWithdrawn: [referral.tell_people],
-    CancellationRequested: [referral.tell_people],
-    CancellationRefused: [referral.tell_people],
-    ReferralCancelled: [referral.tell_people],
-    ReferralExpired: [referral.tell_people],
-    ReferralClosedByDeath: [referral.tell_people],
-    ReferralEnteredInError: [referral.tell_people],
+    ReferralCompleted: [referral.tell_people, exchange.tell_peers],
+    ReferralWithdrawn: [referral.tell_people, exchange.tell_peers],
+    CancellationRequested: [referral.tell_people, exchange.tell_peers],
+    CancellationRefused: [referral.tell_people, exchange.tell_peers],
+    ReferralCancelled: [referral.tell_people, exchange.tell_peers],
+    ReferralExpired: [referral.tell_people, exchange.tell_peers],
+    ReferralClosedByDeath: [referral.tell_people, exchange.tell_peers],
+    ReferralEnteredInError: [referral.tell_people, exchange.tell_peers],
     AnswerOverdue: [],
     ReferralChased: [],
 }

@@ -64,6 +64,7 @@ class Letter:
     to_application: str
     to_facility: str
     from_facility: str
+    security: str
     number: str  # ours
     other_number: str = ""  # theirs
     status: str = "P^Pending"
@@ -111,8 +112,8 @@ def _msh(letter: Letter) -> str:
     fields = [
         "MSH", "^~\\&", APPLICATION, escaped(letter.from_facility),
         escaped(letter.to_application), escaped(letter.to_facility),
-        stamp(letter.sent_at), "", letter.event, letter.control_id, "P", VERSION,
-        "", "", "AL", "NE", "", CHARSET,
+        stamp(letter.sent_at), escaped(letter.security), letter.event,
+        letter.control_id, "P", VERSION, "", "", "AL", "NE", "", CHARSET,
     ]  # fmt: skip
     return "|".join(fields)
 
