@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from yilian.care.referral.models import Reminder
 from yilian.care.referral.services import chasing, closing
 from yilian.demo.clock import story_time
 from yilian.demo.loading import (
@@ -35,6 +36,7 @@ from yilian.demo.world.build import Region, region
 from yilian.foundation.access.actor import system_actor
 from yilian.foundation.audit import services as audit
 from yilian.foundation.identity.models import Account
+from yilian.foundation.notify import services as notify
 from yilian.foundation.outbox import services as outbox
 from yilian.foundation.terminology import services as terminology
 from yilian.resources.scheduling.services import expire_holds
@@ -180,6 +182,9 @@ def _come_to_now(now: datetime) -> None:
     chasing.run_ladders()
     expire_holds()
     outbox.settle_before(now - _NEWS)
+    reminded = Reminder.objects.values_list("pk", "fired_at")
+    at = {f"reminder:{reminder_id}": fired_at for reminder_id, fired_at in reminded}
+    notify.date_back(at, news_from=now - _NEWS)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ outbox: the page hears of a notice, a job hands the message to the SMS port.
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -88,6 +89,27 @@ def mark_all_read(actor: Actor) -> None:
 
 
 @transaction.atomic
+def date_back(moments: Mapping[str, datetime], *, news_from: datetime) -> int:
+    """For a region loaded with its past: what was told then bears its own time, and
+    what is older than `news_from` is news to nobody. By the cause, up to its second
+    colon. How many notices stay."""
+    old, stay = [], 0
+    for notice_id, cause in Notice.objects.values_list("pk", "cause"):
+        at = moments.get(_root(cause), news_from)
+        if at < news_from:
+            old.append(notice_id)
+        elif _root(cause) in moments:
+            stay += Notice.objects.filter(pk=notice_id).update(created_at=at)
+    Notice.objects.filter(pk__in=old).delete()
+    unsent = ShortMessage.objects.filter(sent_at=None).values_list("pk", "cause")
+    silent = [
+        pk for pk, why in unsent if moments.get(_root(why), news_from) < news_from
+    ]
+    ShortMessage.objects.filter(pk__in=silent).delete()
+    return stay
+
+
+@transaction.atomic
 def send_short_message(message_id: UUID) -> None:
     """Once: the row is held while the port takes it."""
     locked = ShortMessage.objects.select_for_update()
@@ -99,6 +121,11 @@ def send_short_message(message_id: UUID) -> None:
     message.sent_at = timezone.now()
     message.tries += 1
     message.save(update_fields=["sent_at", "tries"])
+
+
+def _root(cause: str) -> str:
+    """ "reminder:0193…:desk" → "reminder:0193…"."""
+    return ":".join(cause.split(":")[:2])
 
 
 def _mark(actor: Actor, ids: Iterable[UUID]) -> None:

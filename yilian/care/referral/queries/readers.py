@@ -165,12 +165,15 @@ def _office(held: list[PractitionerRole]) -> Iterator[Reader]:
     """One line in the inbox of the office, and a message to its first people."""
     place = held[0].institution
     roles = (Role.CONSORTIUM_OFFICE,)
-    phones = [phone for post in held if (phone := mobile(post.practitioner.phone))]
-    yield Reader(Audience.OFFICE, place.id, place.short_name, roles=roles,
-                 phone=phones[0] if phones else "", can_open=False)  # fmt: skip
-    for phone in phones[1:_MOST_TEXTED]:
-        yield Reader(Audience.OFFICE, place.id, place.short_name, phone=phone,
-                     can_open=False)  # fmt: skip
+    yield Reader(
+        Audience.OFFICE, place.id, place.short_name, roles=roles, can_open=False
+    )
+    for post in held[:_MOST_TEXTED]:
+        name, phone = post.practitioner.name, mobile(post.practitioner.phone)
+        if phone:
+            yield Reader(
+                Audience.OFFICE, place.id, place.short_name, name=name, phone=phone
+            )
 
 
 def _person(

@@ -73,7 +73,7 @@ def wall(actor: Actor, now: datetime) -> Wall:
     waiting = desk.RECEIVED[0]
     hops = desk.received(actor, waiting).lines
     loads = ward_load(actor.institution_id) if actor.institution_id else []
-    fullest = sorted(loads, key=lambda load: (load.free, load.name))
+    fullest = sorted(loads, key=lambda load: (-load.share_used, load.name))
     reminded = _reminded(hop.id for hop in hops[:SHOWN])
     counts, asked, coming = _counts(actor, now)
     shown = tuple(_line(hop, reminded.get(hop.id, "")) for hop in hops[:SHOWN])

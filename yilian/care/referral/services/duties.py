@@ -8,13 +8,14 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from yilian.care.referral.models import Breach, FollowUp, Referral
-from yilian.care.referral.queries import facts
-from yilian.care.referral.queries.ladders import CALL, FIRST_VISIT
+from yilian.care.referral.queries import facts, ladders
 from yilian.care.referral.rules.clocks import ClockKind, is_overdue
 from yilian.kernel import calendar
 from yilian.kernel.text import _
 from yilian.kernel.tier import Direction
 
+CALL: Final = ladders.CALL
+FIRST_VISIT: Final = ladders.FIRST_VISIT
 CHECK_RESULT: Final = "check_result"
 
 

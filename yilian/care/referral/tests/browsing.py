@@ -10,6 +10,7 @@ from yilian.care.referral.tests.world import UP_CONTENT, Place
 from yilian.foundation.access.actor import Actor, Role
 from yilian.foundation.identity.models import Account
 from yilian.kernel.ids import new_id
+from yilian.kernel.text import Text
 from yilian.registry.directory.models import PractitionerRole
 from yilian.registry.directory.tests.cast import make_authority, make_post
 from yilian.registry.population.models import Person
@@ -51,6 +52,16 @@ def plain(answer: Any) -> str:
     """What a reader sees: without tags, in one line."""
     text = re.sub(r"<(script|style)\b.*?</\1>", "", words(answer), flags=re.DOTALL)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))
+
+
+def said(value: object) -> str:
+    """A marked text with the texts in it, in its Chinese source."""
+    if isinstance(value, Text):
+        parts = {name: said(part) for name, part in value.values.items()}
+        return value.template.format(**parts)
+    if isinstance(value, list):
+        return "、".join(said(part) for part in value)
+    return str(value)
 
 
 def typed(to: UUID | str = "", **changes: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from yilian.care.referral.tests.browsing import (
     as_authority,
     as_resident,
     plain,
+    said,
     words,
 )
 from yilian.care.referral.tests.world import Place, World
@@ -26,7 +27,6 @@ from yilian.foundation.access.actor import Actor, Role
 from yilian.foundation.audit.models import AuditEntry
 from yilian.foundation.notify.models import Notice
 from yilian.foundation.outbox.models import OutboxMessage
-from yilian.interfaces.web.words import text
 from yilian.kernel.errors import Invalid
 from yilian.kernel.ids import new_id
 from yilian.registry.population.models import Person
@@ -61,8 +61,8 @@ def test_a_preview_says_what_will_happen_or_why_not_and_changes_nothing(
     audited, sent = AuditEntry.objects.count(), OutboxMessage.objects.count()
     outcomes = bulk.foresee(county.desk, rows_of(three), asking(county))
     assert [one.is_good for one in outcomes] == [True, True, False]
-    assert text(outcomes[0].words) == "将请望远镇卫生院补充资料，应答计时暂停"
-    assert "转诊单当前为“已接收”，不能询问" in text(outcomes[2].words)
+    assert said(outcomes[0].words) == "将请望远镇卫生院补充资料，应答计时暂停"
+    assert "转诊单当前为“已接收”，不能询问" in said(outcomes[2].words)
     states = Referral.objects.order_by("created_at").values_list("state", flat=True)
     assert list(states) == ["submitted", "submitted", "accepted"]
     assert (AuditEntry.objects.count(), OutboxMessage.objects.count()) == (
@@ -111,7 +111,7 @@ def test_a_row_that_somebody_changed_meanwhile_is_left(
     stale = [Chosen(three[0].id, three[0].revision - 1), Chosen(three[1].id)]
     outcomes = bulk.carry_out(county.desk, stale, asking(county), key=new_id())
     assert [one.is_good for one in outcomes] == [False, True]
-    assert "刚被他人更新" in text(outcomes[0].words)
+    assert "刚被他人更新" in said(outcomes[0].words)
 
 
 def test_many_are_given_to_a_department_and_its_doctor(
@@ -130,7 +130,7 @@ def test_the_call_is_recorded_only_where_one_is_due(
     wanted = Wanted(Act.CALL, words="家属说明天到")
     outcomes = bulk.carry_out(county.desk, rows_of(three), wanted, key=new_id())
     assert [one.is_good for one in outcomes] == [False, False, True]
-    assert text(outcomes[0].words) == "没有待办的电话联系。"
+    assert said(outcomes[0].words) == "没有待办的电话联系。"
     assert FollowUp.objects.get().outcome == "家属说明天到"
 
 
@@ -144,7 +144,7 @@ def test_what_is_out_of_sight_is_not_found(
     stranger: Place, three: list[Referral]
 ) -> None:
     outcomes = bulk.foresee(stranger.desk, rows_of(three), Wanted(Act.PRINT))
-    assert {text(one.words) for one in outcomes} == {"没有找到，或不在您可见的范围内。"}
+    assert {said(one.words) for one in outcomes} == {"没有找到，或不在您可见的范围内。"}
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,13 @@ from yilian.care.referral.queries.reminding import reminders
 from yilian.care.referral.rules.reasons import Urgency
 from yilian.care.referral.services import chasing, closing, receiving, sending
 from yilian.care.referral.tests import world as region
+from yilian.care.referral.tests.browsing import said
 from yilian.care.referral.tests.world import Place, World
 from yilian.foundation.access.actor import Role
 from yilian.foundation.audit.models import AuditEntry
 from yilian.foundation.notify.models import Notice, ShortMessage
 from yilian.foundation.outbox.models import OutboxMessage
 from yilian.foundation.vault.services import decrypt
-from yilian.interfaces.web.words import text
 from yilian.kernel.errors import Conflict, NotFound, NotPermitted
 from yilian.kernel.ids import new_id
 from yilian.registry.directory.models import DutyShift, Practitioner, PractitionerRole
@@ -63,7 +63,7 @@ def with_phone(
     place: Place, role: Role, phone: str = "13900000001"
 ) -> PractitionerRole:
     actor = {Role.PHYSICIAN: place.doctor, Role.REFERRAL_DESK: place.desk}[role]
-    post = PractitionerRole.objects.get(pk=actor.post_id)
+    post = PractitionerRole.objects.get(account=actor.account_id)
     Practitioner.objects.filter(pk=post.practitioner_id).update(phone=phone)
     return post
 
@@ -284,14 +284,14 @@ def test_the_history_says_who_was_told_when(emergency: Referral, county: Place) 
     on_duty(county)
     chasing.run_ladders(after(emergency, 10))
     lines = reminders(emergency)
-    assert [text(line.words) for line in lines] == [
+    assert [said(line.words) for line in lines] == [
         "催办：等候过半",
         "催办：即将超时",
         "催办：超时，报值班",
     ]
-    assert text(lines[0].note) == "发现时已到更高一级，未再单独通知"
-    assert "李主任（短信）" in text(lines[2].note)
-    assert "望远镇卫生院 转诊办公室" in text(lines[2].note)
+    assert said(lines[0].note) == "发现时已到更高一级，未再单独通知"
+    assert "李主任（短信）" in said(lines[2].note)
+    assert "望远镇卫生院 转诊办公室" in said(lines[2].note)
 
 
 # --- calls, feedback, first visits ----------------------------------------------------
@@ -363,7 +363,7 @@ def test_the_sender_reminds_the_receiver_and_it_stands_in_the_history(
     notice = Notice.objects.get()
     assert notice.institution_id == county.id
     [line] = reminders(waiting)
-    assert text(line.words) == "催办：人工催办"
+    assert said(line.words) == "催办：人工催办"
     assert line.who.startswith("望远镇卫生院")
 
 

@@ -48,7 +48,11 @@ def silent(township: Place, county: Place, second: Place, resident: Person) -> R
 
 
 def ask(actor: Any, referral: Referral, to: Place, **facts: Any) -> Referral:
-    told = {"key": new_id(), "to_institution_id": to.id, "consent_by": "self"}
+    told: dict[str, Any] = {
+        "key": new_id(),
+        "to_institution_id": to.id,
+        "consent_by": "self",
+    }
     return ask_next(actor, referral.id, **(told | facts))
 
 

@@ -248,7 +248,8 @@ def test_a_pause_shifts_every_rung_above_it_by_its_own_length(
 def test_looked_at_however_often_no_rung_fires_twice_and_one_at_most_at_a_time(
     urgency: Urgency, sent: datetime, looks: list[int]
 ) -> None:
-    clock, written = running(urgency, sent), []
+    clock = running(urgency, sent)
+    written: list[str] = []
     for minutes in sorted(looks):
         found = reached(ANSWER, clock, sent + minutes * MINUTE)
         firings = plan(found, written)

@@ -1,6 +1,6 @@
 """Reminding whoever's turn it is, and asking the next hospital."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -13,7 +13,7 @@ from yilian.care.referral.queries import desk
 from yilian.care.referral.queries import next_hospital as offering
 from yilian.care.referral.queries.reminding import reminders
 from yilian.care.referral.rules.ladder import CLOCK_CLAUSES, Clock
-from yilian.care.referral.rules.reasons import OUTSIDE_REASONS, SKIP_REASONS
+from yilian.care.referral.rules.reasons import OUTSIDE_REASONS, SKIP_REASONS, Urgency
 from yilian.care.referral.rules.states import Step
 from yilian.care.referral.services import chasing, next_hospital
 from yilian.care.referral.views.detail import render_body
@@ -24,6 +24,8 @@ from yilian.foundation.access.views import signed_in
 from yilian.kernel.errors import Invalid, NotPermitted
 from yilian.kernel.ids import new_id
 from yilian.kernel.text import Text, _
+
+EMERGENCY: Final = "emergency"
 
 
 @signed_in
@@ -78,6 +80,7 @@ def _page(
     is_open = offering.is_offered(row)
     offer = offering.offer(request.actor, row) if is_open else offering.Offer()
     errors: dict[str, str | Text] = error.fields if error else {}
+    usual = EMERGENCY if row.urgency == Urgency.STAT else ""
     context = {
         "hop": desk.line(request.actor, row.id),
         "is_open": is_open,
@@ -90,8 +93,10 @@ def _page(
         "consents": list(CONSENT_NAMES.items()),
         "skip_reasons": list(SKIP_REASONS.items()),
         "outside_reasons": list(OUTSIDE_REASONS.items()),
-        "skip_reason": request.POST.get("skip_reason", row.skip_reason),
-        "outside_reason": request.POST.get("outside_reason", row.outside_reason),
+        "skip_reason": request.POST.get("skip_reason") or row.skip_reason or usual,
+        "outside_reason": request.POST.get("outside_reason")
+        or row.outside_reason
+        or usual,
         "errors": errors,
         "problem": error.text if error and not errors else None,
         "reminders": reminders(row),

@@ -2,20 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from yilian.foundation.access.actor import Actor, Role
 from yilian.foundation.notify import queries, services
 from yilian.foundation.notify.events import NoticePosted
 from yilian.foundation.notify.handlers import wake_inbox
-from yilian.foundation.notify.models import Notice
+from yilian.foundation.notify.models import Notice, ShortMessage
 from yilian.foundation.outbox.models import OutboxMessage
 from yilian.kernel.errors import NotFound
 from yilian.kernel.ids import new_id
 
 pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
 Play = Callable[..., Actor]
 Browse = Callable[[Actor], Client]
 
@@ -150,3 +153,19 @@ def test_pages_of_the_inbox_neither_skip_nor_repeat(
     seen = [line.id for page in (first, second, third) for line in page.lines]
     assert len(set(seen)) == 5
     assert third.next is None
+
+
+def test_what_was_told_in_a_loaded_past_bears_its_time_or_is_no_news(
+    desk: Actor,
+) -> None:
+    now = timezone.now()
+    for cause in ("reminder:a:desk", "reminder:b:desk", "other:c"):
+        tell(desk, cause=cause)
+    for cause in ("reminder:a:1", "other:c"):
+        services.text_message(phone_cipher=b"x", text="x", cause=cause)
+    told = {"reminder:a": now - timedelta(days=9), "reminder:b": now - HOUR}
+    assert services.date_back(told, news_from=now - 12 * HOUR) == 1
+    left = Notice.objects.values_list("cause", flat=True)
+    assert set(left) == {"reminder:b:desk", "other:c"}
+    assert Notice.objects.get(cause="reminder:b:desk").created_at == now - HOUR
+    assert ShortMessage.objects.get().cause == "other:c"
