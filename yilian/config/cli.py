@@ -123,14 +123,20 @@ def deliver() -> None:
 
 @main.command()
 @click.option("--port", type=click.IntRange(1, 65534), envvar="PORT", default=8000)
-def doctor(port: int) -> None:
-    """检查本机与数据库，说明该做什么。 Look for what is wrong, say what to do."""
-    from yilian.config.runtime import doctor as physician
+@click.option("--json", "as_json", is_flag=True, help="给监控程序。 For programs.")
+@click.option("--strict", is_flag=True, help="有警告时退出码为 2。 2 on warnings.")
+def doctor(port: int, as_json: bool, strict: bool) -> None:
+    """检查本机与数据库，说明该做什么。 Look for what is wrong, say what to do.
 
-    findings = physician.examine(port)
-    for line in physician.table(findings):
+    退出码：0 正常，1 有故障。 Exit code: 0 well, 1 something has failed.
+    """
+    from yilian.config.runtime.doctor import findings as said
+    from yilian.config.runtime.doctor.examine import examine
+
+    found = examine(port)
+    for line in [said.as_json(found)] if as_json else said.table(found):
         _say(line)
-    sys.exit(physician.exit_code(findings))
+    sys.exit(said.exit_code(found, strict=strict))
 
 
 @main.group()

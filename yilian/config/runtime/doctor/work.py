@@ -1,0 +1,112 @@
+"""The work behind the pages: what waits too long, and when it was last saved."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import psycopg
+
+from yilian.config.runtime import facts
+from yilian.config.runtime.doctor.findings import Finding, Level, by_limits, judge
+from yilian.config.runtime.environment import Place
+from yilian.config.runtime.pulse import Pulse, feel
+
+MINUTE: Final = 60
+HOUR: Final = 3600
+A_DAY: Final = timedelta(hours=26)  # a nightly backup is late by then
+A_WEEK: Final = timedelta(days=7)
+A_MONTH: Final = timedelta(days=35)
+
+
+def examine(place: Place) -> Iterator[Finding]:
+    try:
+        with psycopg.connect(place.urls.owner) as connection:
+            pulse = feel(connection)
+    except psycopg.errors.UndefinedTable:  # not migrated yet: said elsewhere
+        return
+    yield from _pulse(pulse)
+    yield from _backups(place)
+
+
+def _pulse(pulse: Pulse) -> Iterator[Finding]:
+    yield judge(
+        pulse.workers > 0,
+        "worker",
+        "后台任务 worker",
+        f"{pulse.workers}",
+        "没有在运行；请启动服务。 None is running; start the service.",
+        Level.WARN,
+    )
+    yield by_limits(
+        pulse.events_age,
+        MINUTE,
+        15 * MINUTE,
+        "outbox",
+        f"待发事件 events waiting（{pulse.events_waiting}）",
+        "请检查 deliverer 是否在运行。 Is the deliverer running?",
+    )
+    yield by_limits(
+        pulse.deliveries_age,
+        5 * MINUTE,
+        HOUR,
+        "deliveries",
+        f"待处理事件 deliveries waiting（{pulse.deliveries_waiting}）",
+        "请检查 worker 的日志。 See the worker's log.",
+    )
+    yield judge(
+        not pulse.dead_letters,
+        "dead-letters",
+        "未送达 dead letters",
+        f"{pulse.dead_letters}",
+        "请由系统管理员在“事件”页查看并重发。 Look at them on the page of events.",
+        Level.WARN,
+    )
+    yield judge(
+        not pulse.jobs_stuck,
+        "jobs",
+        f"任务 jobs（{pulse.jobs_waiting} 等待 waiting）",
+        f"{pulse.jobs_stuck} 个中断 left by a dead worker",
+        "几秒内会自动重做；若不减少，请重启服务。 They are taken up again within "
+        "seconds; if not, restart the service.",
+        Level.WARN,
+    )
+    yield by_limits(
+        pulse.unsealed_age,
+        5 * MINUTE,
+        HOUR,
+        "audit-seal",
+        f"未封存审计 unsealed audit rows（{pulse.unsealed}）",
+        "封存每分钟一次，由 worker 执行。 The worker seals every minute.",
+    )
+
+
+def _backups(place: Place) -> Iterator[Finding]:
+    if facts.get(place.urls.owner, facts.PURPOSE) != facts.WORK:
+        return
+    yield _age(place, facts.BACKUP, "backup", "备份 backup", warn=A_DAY, fail=A_WEEK)
+    yield _age(
+        place,
+        facts.BACKUP_CHECKED,
+        "backup-verified",
+        "备份核对 backup tried",
+        warn=A_MONTH,
+    )
+
+
+def _age(
+    place: Place,
+    fact: str,
+    key: str,
+    subject: str,
+    *,
+    warn: timedelta,
+    fail: timedelta = timedelta.max,
+) -> Finding:
+    said = facts.get(place.urls.owner, fact)
+    advice = "请执行 yilian backup --verify，并用定时器每天执行。 Run it every day."
+    if said is None:
+        return Finding(key, Level.WARN, subject, "从未 never", advice)
+    age = datetime.now(UTC) - datetime.fromisoformat(said)
+    hours = age.total_seconds() / HOUR
+    otherwise = Level.FAIL if age >= fail else Level.WARN
+    return judge(age < warn, key, subject, f"{hours:.0f} h", advice, otherwise)
