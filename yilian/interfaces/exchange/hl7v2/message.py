@@ -20,7 +20,7 @@ MOST_SEGMENTS: Final = 20_000
 _LINES: Final = re.compile(r"\r\n|\r|\n")
 _ESCAPED: Final = {"F": 0, "S": 1, "R": 2, "T": 4, "E": 3}
 _HEX: Final = re.compile(r"X((?:[0-9A-Fa-f]{2})+)")
-_BREAKS: Final = re.compile(r"\.(?:br|sp|ce)\+?(\d{0,2})")
+_BREAKS: Final = re.compile(r"\.(?:br|sp|ce)\+?(\d{0,4})")
 _NULL: Final = '""'  # "delete what you have"; nothing of ours is deleted by it
 _MOMENT: Final = re.compile(
     r"(\d{4})(?:(\d\d)(?:(\d\d)(?:(\d\d)(\d\d)?(?:(\d\d)(?:\.\d{1,6})?)?)?)?)?"

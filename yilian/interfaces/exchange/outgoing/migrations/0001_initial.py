@@ -7,78 +7,136 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('directory', '0002_help_phone'),
-        ('referral', '0005_attachments_stay'),
+        ("directory", "0002_help_phone"),
+        ("referral", "0005_attachments_stay"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Peer',
+            name="Peer",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.SlugField(max_length=40, unique=True)),
-                ('protocol', models.CharField(max_length=8)),
-                ('address', models.CharField(max_length=200)),
-                ('is_secured', models.BooleanField(default=True)),
-                ('secret_cipher', models.BinaryField(null=True)),
-                ('application', models.CharField(blank=True, max_length=120)),
-                ('facility', models.CharField(blank=True, max_length=120)),
-                ('takes_referrals', models.BooleanField(default=True)),
-                ('takes_answers', models.BooleanField(default=True)),
-                ('is_active', models.BooleanField(default=True)),
-                ('not_before', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.institution')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.SlugField(max_length=40, unique=True)),
+                ("protocol", models.CharField(max_length=8)),
+                ("address", models.CharField(max_length=200)),
+                ("is_secured", models.BooleanField(default=True)),
+                ("secret_cipher", models.BinaryField(null=True)),
+                ("application", models.CharField(blank=True, max_length=120)),
+                ("facility", models.CharField(blank=True, max_length=120)),
+                ("takes_referrals", models.BooleanField(default=True)),
+                ("takes_answers", models.BooleanField(default=True)),
+                ("is_active", models.BooleanField(default=True)),
+                ("not_before", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.institution",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Letter',
+            name="Letter",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('event', models.CharField(max_length=16)),
-                ('cause', models.CharField(max_length=80)),
-                ('status', models.CharField(blank=True, max_length=1)),
-                ('control_id', models.CharField(max_length=20, unique=True)),
-                ('state', models.CharField(default='waiting', max_length=12)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('fault', models.CharField(blank=True, max_length=12)),
-                ('ack', models.CharField(blank=True, max_length=8)),
-                ('due_at', models.DateTimeField()),
-                ('created_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('referral', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='letters', to='referral.referral')),
-                ('peer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='letters', to='outgoing.peer')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("event", models.CharField(max_length=16)),
+                ("cause", models.CharField(max_length=80)),
+                ("status", models.CharField(blank=True, max_length=1)),
+                ("control_id", models.CharField(max_length=20, unique=True)),
+                ("state", models.CharField(default="waiting", max_length=12)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("fault", models.CharField(blank=True, max_length=12)),
+                ("ack", models.CharField(blank=True, max_length=8)),
+                ("due_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("note", models.CharField(blank=True, max_length=300)),
+                (
+                    "referral",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="letters",
+                        to="referral.referral",
+                    ),
+                ),
+                (
+                    "peer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="letters",
+                        to="outgoing.peer",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='peer',
-            index=models.Index(fields=['institution'], name='peer_of_house'),
+            model_name="peer",
+            index=models.Index(fields=["institution"], name="peer_of_house"),
         ),
         migrations.AddConstraint(
-            model_name='peer',
-            constraint=models.CheckConstraint(condition=models.Q(('protocol__in', ['fhir', 'hl7v2'])), name='peer_protocol_known'),
+            model_name="peer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("protocol__in", ["fhir", "hl7v2"])),
+                name="peer_protocol_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('state__in', ['dead', 'waiting'])), fields=['peer', 'created_at', 'id'], name='letter_to_send'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(("state__in", ["dead", "waiting"])),
+                fields=["peer", "created_at", "id"],
+                name="letter_to_send",
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(fields=['-created_at', '-id'], name='letter_newest'),
+            model_name="letter",
+            index=models.Index(fields=["-created_at", "-id"], name="letter_newest"),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.UniqueConstraint(fields=('peer', 'cause', 'event'), name='letter_once_per_cause'),
+            model_name="letter",
+            constraint=models.UniqueConstraint(
+                fields=("peer", "cause", "event"), name="letter_once_per_cause"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['dead', 'done', 'set_aside', 'waiting'])), name='letter_state_known'),
+            model_name="letter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["dead", "done", "set_aside", "waiting"])
+                ),
+                name="letter_state_known",
+            ),
         ),
     ]
