@@ -212,6 +212,7 @@ AXES_LOCKOUT_CALLABLE = "yilian.foundation.identity.views.door.locked_out"
 AXES_SENSITIVE_PARAMETERS = ["username", "password", "ip_address"]
 LOGIN_URL = "identity:sign_in"
 LOGIN_REDIRECT_URL = "web:home"
+SESSION_ENGINE = "yilian.foundation.identity.session_store"
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_SAVE_EVERY_REQUEST = False
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

@@ -45,7 +45,10 @@ class StepForm(forms.Form):
         self.prepare()
 
     def prepare(self) -> None:
-        """Fill choices from the hop; nothing by default."""
+        """What the hop says of the fields; nothing by default."""
+
+    def offer(self) -> None:
+        """Fill in what only the reader needs: asked of the database, so not in vain."""
 
     def facts(self) -> dict[str, Any]:
         return dict(self.cleaned_data)
@@ -112,8 +115,7 @@ class RedirectForm(_ReasonForm):
 
     field_order = ("to_institution_id", "reason_code", "note")
 
-    def prepare(self) -> None:
-        super().prepare()
+    def offer(self) -> None:
         widget = self.fields["to_institution_id"].widget
         known = [(str(key), name) for key, name in redirect_targets(self.referral)]
         widget.choices = [("", _("请选择")), *known]
@@ -138,7 +140,7 @@ class PlaceForm(StepForm):
     )
     note = _note(_("备注"))
 
-    def prepare(self) -> None:
+    def offer(self) -> None:
         here = self.referral.to_institution_id
         departments = departments_of(here) if here else []
         now = timezone.now()
@@ -190,14 +192,16 @@ class AcceptForm(PlaceForm):
     """As `PlaceForm`, but the place may be given later."""
 
     def prepare(self) -> None:
-        super().prepare()
         later = ("later", _("先接收，稍后安排"))
         self.fields["place"].choices = [*self.fields["place"].choices, later]  # type: ignore[attr-defined]
+        if self.referral.to_institution_id is None:
+            NoteForm.prepare(self)  # type: ignore[arg-type]
+
+    def offer(self) -> None:
+        super().offer()
         is_stat = self.referral.urgency == reasons.Urgency.STAT
         if is_stat or self.referral.to_institution_id is None:
             self.initial["place"] = "later"
-        if self.referral.to_institution_id is None:
-            NoteForm.prepare(self)  # type: ignore[arg-type]
 
     def facts(self) -> dict[str, Any]:
         note = self.cleaned_data["note"]

@@ -1,5 +1,7 @@
 """Episodes, hops, their steps, messages, breaches and the calls that follow."""
 
+from typing import Final
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -39,6 +41,9 @@ class Episode(models.Model):
         return f"{self.specialty} {self.id}"
 
 
+AT_A_HOUSE: Final = frozenset({Reach.INSTITUTION, Reach.DEPARTMENT})
+
+
 class ReferralQuerySet(models.QuerySet["Referral"]):
     def visible_to(self, actor: Actor) -> "ReferralQuerySet":
         """The hops this actor may know exist; all reads start here."""
@@ -48,12 +53,12 @@ class ReferralQuerySet(models.QuerySet["Referral"]):
             return self.filter(person__in=actor.person_ids).exclude(
                 state__in=[State.DRAFT.value, State.ENTERED_IN_ERROR.value]
             )
-        if actor.reach in (Reach.INSTITUTION, Reach.DEPARTMENT):
-            return self._of_institution(actor)
+        if actor.reach in AT_A_HOUSE:
+            return self.known_at(actor.institution_id)
         return self.none()
 
-    def _of_institution(self, actor: Actor) -> "ReferralQuerySet":
-        here = actor.institution_id
+    def known_at(self, here: object) -> "ReferralQuerySet":
+        """What staff of this institution may know exists."""
         received = Q(to_institution=here) & ~Q(state=State.DRAFT.value)
         return self.filter(Q(from_institution=here) | received)
 

@@ -6,11 +6,13 @@ left out, so this page may name what is still to come.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
+from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 
 from yilian.foundation.access.actor import Actor, Role
 from yilian.kernel.text import _
@@ -138,9 +140,17 @@ def maybe_url(name: str | None, *args: object, **kwargs: object) -> str | None:
     if name is None:
         return None
     try:
+        if not (args or kwargs):
+            return _plain(name, settings.ROOT_URLCONF, get_script_prefix())
         return reverse(name, args=args or None, kwargs=kwargs or None)
     except NoReverseMatch:
         return None
+
+
+@lru_cache(maxsize=200)
+def _plain(name: str, _addresses: str, _prefix: str) -> str:
+    """Every page asks for the same two dozen."""
+    return reverse(name)
 
 
 def _may_use(actor: Actor, entry: Entry) -> bool:

@@ -24,6 +24,7 @@ from django.utils import timezone
 from yilian.care.referral import policies
 from yilian.care.referral.models import Breach, FollowUp, Referral, ReferralQuerySet
 from yilian.care.referral.queries.actions import ActionLine, actions
+from yilian.care.referral.queries.rows import WITH_NAMES, with_names
 from yilian.care.referral.rules.clocks import is_overdue
 from yilian.care.referral.rules.reasons import URGENCY_ORDER, Urgency
 from yilian.care.referral.rules.states import (
@@ -36,6 +37,7 @@ from yilian.care.referral.rules.states import (
 )
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.choices import values
+from yilian.kernel.errors import NotFound
 from yilian.kernel.page import Mark, Page, cut, read_mark
 from yilian.kernel.text import _
 from yilian.registry.directory.rules import SPECIALTY_NAMES
@@ -133,19 +135,21 @@ def expected(
     if person_id is not None:
         rows = rows.filter(person=person_id)
     rows = rows.order_by(F("visit_at").asc(nulls_last=True), "submitted_at", "pk")
-    return lines(actor, list(_with_names(rows)[: most + 1]))
+    return lines(actor, list(with_names(rows)[: most + 1]))
 
 
 def of_person(actor: Actor, person_id: UUID, most: int = 20) -> list[HopLine]:
     """The hops of a person that this actor may know of, newest first."""
     rows = Referral.objects.visible_to(actor).filter(person=person_id)
-    return lines(actor, list(_with_names(rows).order_by("-created_at")[:most]))
+    return lines(actor, list(with_names(rows).order_by("-created_at")[:most]))
 
 
 def line(actor: Actor, referral_id: UUID) -> HopLine | None:
-    rows = _with_names(Referral.objects.visible_to(actor)).filter(pk=referral_id)
-    found = lines(actor, list(rows[:1]))
-    return found[0] if found else None
+    try:
+        found = WITH_NAMES.of(actor, referral_id)
+    except NotFound:
+        return None
+    return lines(actor, [found])[0]
 
 
 def tab_named(tabs: tuple[Tab, ...], key: str) -> Tab:
@@ -241,7 +245,7 @@ def _open(actor: Actor, rows: ReferralQuerySet, cursor: str | None) -> Page[HopL
     if mark is not None:
         later = Q(place__gt=mark.at) | Q(place=mark.at, pk__gt=mark.id)
         rows = rows.filter(later)
-    found = list(_with_names(rows)[: PAGE + 1])
+    found = list(with_names(rows)[: PAGE + 1])
     page = cut(found, PAGE, lambda row: Mark(cast(Any, row).place, row.pk))
     return Page(lines(actor, list(page.lines)), page.next)
 
@@ -253,18 +257,9 @@ def _closed(actor: Actor, rows: ReferralQuerySet, cursor: str | None) -> Page[Ho
         rows = rows.filter(
             Q(closed_at__lt=mark.at) | Q(closed_at=mark.at, pk__gt=mark.id)
         )
-    found = list(_with_names(rows)[: PAGE + 1])
+    found = list(with_names(rows)[: PAGE + 1])
     page = cut(found, PAGE, lambda row: Mark(cast(datetime, row.closed_at), row.pk))
     return Page(lines(actor, list(page.lines)), page.next)
-
-
-def _with_names(rows: ReferralQuerySet) -> ReferralQuerySet:
-    return rows.select_related(
-        "from_institution",
-        "to_institution",
-        "to_department",
-        "assigned_to__practitioner",
-    )
 
 
 def _line(
@@ -386,5 +381,5 @@ def follow_ups(actor: Actor, today: date, most: int = 60) -> list[FollowUpLine]:
 
 def by_id(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, HopLine]:
     """Those of them that this actor may know of."""
-    rows = _with_names(Referral.objects.visible_to(actor)).filter(pk__in=list(ids))
+    rows = with_names(Referral.objects.visible_to(actor)).filter(pk__in=list(ids))
     return {row.id: row for row in lines(actor, list(rows))}

@@ -13,12 +13,12 @@ from yilian.care.referral.queries.desk import HopLine
 from yilian.care.referral.queries.ladders import OWED
 from yilian.care.referral.queries.next_hospital import is_offered
 from yilian.care.referral.queries.reminding import ReminderLine, reminders
+from yilian.care.referral.queries.rows import WITH_AGREEMENT, with_names
 from yilian.care.referral.rules import reasons
 from yilian.care.referral.rules.compliance import VERDICT_NAMES, Verdict
 from yilian.care.referral.rules.handover import FEEDBACKS, SECTIONS, Section
 from yilian.care.referral.rules.states import STEP_NAMES, Side, Step
 from yilian.foundation.access.actor import Actor
-from yilian.foundation.access.scope import find
 from yilian.kernel.tier import Direction
 from yilian.registry.directory.models import Institution
 from yilian.registry.directory.queries import DutyLine, duties_now
@@ -103,11 +103,7 @@ class HopDetail:
 
 def detail(actor: Actor, referral_id: UUID) -> HopDetail:
     """404 where the hop is not within the actor's sight."""
-    rows = Referral.objects.visible_to(actor).select_related(
-        "from_institution", "to_institution", "to_department",
-        "assigned_to__practitioner", "agreement",
-    )  # fmt: skip
-    row = find(rows, referral_id)
+    row = WITH_AGREEMENT.of(actor, referral_id)
     people = cards(actor, [row.person_id])
     [hop] = desk.lines_of(actor, [row], people)
     duties = _duties(row)
@@ -200,8 +196,7 @@ def _episode(
     if row.episode_id is None:
         return []
     visible = Referral.objects.visible_to(actor).filter(episode=row.episode_id)
-    names = ("from_institution", "to_institution", "to_department")
-    found = visible.select_related(*names, "assigned_to__practitioner")
+    found = with_names(visible)
     return desk.lines_of(actor, list(found.order_by("created_at")[:20]), people)
 
 

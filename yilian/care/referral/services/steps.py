@@ -13,6 +13,7 @@ from django.utils import timezone
 from yilian.care.referral import events, fhir, policies
 from yilian.care.referral.models import Episode, Referral, ReferralStep
 from yilian.care.referral.queries import facts
+from yilian.care.referral.queries.rows import LOCKED
 from yilian.care.referral.rules import states
 from yilian.care.referral.rules.states import (
     CLOSED_TO_RECEIVER,
@@ -23,7 +24,6 @@ from yilian.care.referral.rules.states import (
 )
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.choices import values
-from yilian.foundation.access.scope import find
 from yilian.foundation.audit.services import record as record_audit
 from yilian.foundation.outbox.services import publish
 from yilian.kernel.errors import Conflict, Invalid, NotPermitted
@@ -82,11 +82,7 @@ def lock(
 
 def locked(actor: Actor, referral_id: UUID) -> Referral:
     """Hold the row, so that two desks cannot both act on the same state."""
-    visible = Referral.objects.visible_to(actor).select_for_update(of=("self",))
-    with_parties = visible.select_related(
-        "person", "from_institution", "to_institution", "from_post"
-    )
-    return find(with_parties, referral_id)
+    return LOCKED.of(actor, referral_id)
 
 
 def require_fresh(referral: Referral, revision: int | None) -> None:

@@ -15,13 +15,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from yilian.care.referral import forms
-from yilian.care.referral.models import Referral, ReferralQuerySet
+from yilian.care.referral.models import Referral
 from yilian.care.referral.queries import desk
+from yilian.care.referral.queries.rows import PLAIN
 from yilian.care.referral.rules.states import STEP_NAMES, Step
 from yilian.care.referral.services import closing, receiving, sending
 from yilian.care.referral.views.detail import render_body
 from yilian.foundation.access.middleware import ActorRequest
-from yilian.foundation.access.scope import find
 from yilian.foundation.access.views import signed_in
 from yilian.kernel.errors import NotFound
 
@@ -60,7 +60,7 @@ STEPS: Final[Mapping[Step, Asked]] = {
 def form(request: ActorRequest, referral_id: UUID, name: str) -> HttpResponse:
     """What a step asks for, opened in place."""
     step = _step(name)
-    row = find(_rows(request), referral_id)
+    row = PLAIN.of(request.actor, referral_id)
     return _form(request, row, step, STEPS[step].form(row))
 
 
@@ -68,7 +68,7 @@ def form(request: ActorRequest, referral_id: UUID, name: str) -> HttpResponse:
 @require_POST
 def take(request: ActorRequest, referral_id: UUID, name: str) -> HttpResponse:
     step = _step(name)
-    row = find(_rows(request), referral_id)
+    row = PLAIN.of(request.actor, referral_id)
     asked = STEPS[step].form(row, request.POST)
     if not asked.is_valid():
         return _form(request, row, step, asked, status=422)
@@ -80,15 +80,11 @@ def take(request: ActorRequest, referral_id: UUID, name: str) -> HttpResponse:
 @signed_in
 @require_POST
 def assign(request: ActorRequest, referral_id: UUID) -> HttpResponse:
-    row = find(_rows(request), referral_id)
+    row = PLAIN.of(request.actor, referral_id)
     asked = forms.AssignForm(row, request.POST)
     if asked.is_valid():
         receiving.assign(request.actor, referral_id, **asked.facts())
     return _answer(request, referral_id)
-
-
-def _rows(request: ActorRequest) -> ReferralQuerySet:
-    return Referral.objects.visible_to(request.actor)
 
 
 def _step(name: str) -> Step:
@@ -108,6 +104,7 @@ def _form(
     asked: forms.StepForm,
     status: int = 200,
 ) -> HttpResponse:
+    asked.offer()
     shown = request.POST.get("shown") or request.GET.get("shown", "row")
     context = {
         "referral_id": row.id,

@@ -1,0 +1,54 @@
+"""One hop by its key, within sight: asked by every click, so composed once."""
+
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+from yilian.care.referral.models import AT_A_HOUSE, Referral, ReferralQuerySet
+from yilian.foundation.access.actor import Actor
+from yilian.foundation.access.composed import Composed
+from yilian.foundation.access.scope import find
+from yilian.kernel.errors import NotFound
+
+
+def with_names(rows: ReferralQuerySet) -> ReferralQuerySet:
+    """As a line of a list shows it."""
+    return rows.select_related(
+        "from_institution",
+        "to_institution",
+        "to_department",
+        "assigned_to__practitioner",
+    )
+
+
+def _locked(rows: ReferralQuerySet) -> ReferralQuerySet:
+    return rows.select_for_update(of=("self",)).select_related(
+        "person", "from_institution", "to_institution", "from_post"
+    )
+
+
+class Within:
+    """`of` for staff by the question composed once, for others composed anew."""
+
+    def __init__(self, dress: Callable[[ReferralQuerySet], ReferralQuerySet]) -> None:
+        self._dress = dress
+        self._at_house = Composed(
+            lambda here, key: dress(Referral.objects.known_at(here).filter(pk=key))
+        )
+
+    def of(self, actor: Actor, referral_id: UUID) -> Referral:
+        """404 in the same words whether it is hidden or absent."""
+        if actor.reach not in AT_A_HOUSE or actor.institution_id is None:
+            return find(self._dress(Referral.objects.visible_to(actor)), referral_id)
+        found = self._at_house.ask(here=actor.institution_id, key=referral_id)
+        if not found:
+            raise NotFound
+        return found[0]
+
+
+PLAIN: Final = Within(lambda rows: rows)
+WITH_NAMES: Final = Within(with_names)
+WITH_AGREEMENT: Final = Within(
+    lambda rows: with_names(rows).select_related("agreement")
+)
+LOCKED: Final = Within(_locked)

@@ -1,0 +1,84 @@
+"""A question composed once gives what its queryset would, whatever it is told."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.db.models import F
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from yilian.foundation.access.composed import Composed
+from yilian.foundation.identity.models import Account, OneTimeCode
+from yilian.kernel.ids import new_id
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+
+
+def _code(by: Account | None, expires_at: datetime = NOW) -> OneTimeCode:
+    return OneTimeCode.objects.create(
+        purpose="sign_in", subject_index="s", code_digest="d",
+        asked_by=by, expires_at=expires_at,
+    )  # fmt: skip
+
+
+def _account(name: str) -> Account:
+    return Account.objects.create(username=name, kind="staff", password="!")  # noqa: S106
+
+
+def test_it_gives_the_rows_of_its_queryset_for_each_value() -> None:
+    one, other = _account("one"), _account("other")
+    asked = Composed(lambda key: Account.objects.filter(pk=key))
+    assert asked.ask(key=one.pk) == [one]
+    assert asked.ask(key=other.pk)[0].username == "other"
+    assert asked.ask(key=new_id()) == []
+
+
+def test_rows_bring_their_relations_and_annotations() -> None:
+    one = _account("one")
+    _code(one)
+    _code(None)
+    asked = Composed(
+        lambda since: (
+            OneTimeCode.objects.filter(expires_at__gte=since)
+            .select_related("asked_by")
+            .annotate(made=F("created_at"))
+            .order_by("asked_by")
+        )
+    )
+    with_account, without = asked.ask(since=NOW)
+    assert with_account.asked_by == one
+    assert without.asked_by is None
+    assert with_account.made == with_account.created_at  # type: ignore[attr-defined]
+    assert asked.ask(since=NOW + timedelta(seconds=1)) == []
+
+
+def test_each_question_is_one_statement(
+    django_assert_num_queries: type[CaptureQueriesContext],
+) -> None:
+    asked = Composed(
+        lambda key, now: Session.objects.filter(session_key=key, expire_date__gt=now)
+    )
+    asked.ask(key="k", now=NOW)
+    with django_assert_num_queries(1):  # type: ignore[arg-type]
+        asked.ask(key="k", now=NOW)
+
+
+def test_a_row_that_was_asked_for_can_be_changed() -> None:
+    """It is an ordinary row: it knows where it came from."""
+    one = _account("one")
+    [found] = Composed(lambda key: Account.objects.filter(pk=key)).ask(key=one.pk)
+    found.language = "en"
+    found.save()
+    one.refresh_from_db()
+    assert (one.language, Account.objects.count()) == ("en", 1)
+
+
+@pytest.mark.parametrize("key", ["", "no such key", "with\0nul"])
+def test_a_cookie_that_names_no_session_opens_an_empty_one(key: str) -> None:
+    from yilian.foundation.identity.session_store import SessionStore
+
+    store = SessionStore(key)
+    assert dict(store.items()) == {}
+    assert store.session_key is None
