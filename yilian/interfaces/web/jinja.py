@@ -20,8 +20,9 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from yilian.interfaces.web import pictures, words
+from yilian.interfaces.web.help import help_line
 from yilian.interfaces.web.navigation import maybe_url, menu
-from yilian.interfaces.web.shell import page_words, shell
+from yilian.interfaces.web.shell import letter_sizes, letters_of, page_words, shell
 from yilian.kernel.clause import Clause, UnknownClause, clause
 from yilian.kernel.ids import new_id
 from yilian.kernel.tier import DIRECTION_NAMES, TIER_NAMES
@@ -106,6 +107,9 @@ GLOBALS: Mapping[str, Any] = {
     "menu": menu,
     "shell": shell,
     "page_words": page_words,
+    "help_line": help_line,
+    "letters_of": letters_of,
+    "letter_sizes": letter_sizes,
     "messages_of": get_messages,
     "language": language,
     "is_demo": is_demo,

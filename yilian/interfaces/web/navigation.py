@@ -109,6 +109,10 @@ MENU: Final[tuple[Entry, ...]] = (
     Entry(
         _("事件"), "outbox:list", "queue-list", "keep", frozenset({Role.SYSTEM_ADMIN})
     ),
+    Entry(
+        _("登录安全"), "identity:security", "finger-print", "self",
+        frozenset(Role) - {Role.RESIDENT},
+    ),
     Entry(_("消息"), "notify:inbox", "bell", "self", EVERYONE, "notify:count", "inbox"),
 )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """What the frame around every page shows: who acts, where, and what is new."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,10 +10,19 @@ from django.utils.translation import gettext
 
 from yilian.foundation.access.actor import ROLE_NAMES, Actor, Role
 from yilian.interfaces.web.navigation import Line, maybe_url, menu
+from yilian.kernel.text import _
 
 # Topics a page may listen to; the live process names its events after them.
 LIVE_PATH: Final = "/live"
 TOPICS: Final = ("referral", "places", "reception", "inbox", "outbox", "audit")
+
+
+LETTERS_COOKIE: Final = "yilian_letters"
+LETTER_SIZES: Final[Mapping[str, str]] = {
+    "": _("标准"),
+    "large": _("大"),
+    "huge": _("特大"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,16 @@ _URLS: Final = {
     "inbox_count": "notify:count",
     "language": "web:language",
 }
+
+
+def letters_of(request: HttpRequest | None) -> str:
+    """The size the reader chose; the usual one for anything else."""
+    chosen = request.COOKIES.get(LETTERS_COOKIE, "") if request else ""
+    return chosen if chosen in LETTER_SIZES else ""
+
+
+def letter_sizes() -> list[tuple[str, str]]:
+    return list(LETTER_SIZES.items())
 
 
 def live_url(request: HttpRequest) -> str:

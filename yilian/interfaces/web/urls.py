@@ -9,6 +9,7 @@ app_name = "web"
 urlpatterns = [
     path("", views.home, name="home"),
     path("language", views.language, name="language"),
+    path("letters", views.letters, name="letters"),
 ]
 
 if settings.YILIAN_DEMO or settings.DEBUG:

@@ -1,4 +1,4 @@
-"""The shell's own pages: the language switch and, in the demo, the gallery."""
+"""The shell's own pages: language, size of letters and, in the demo, the gallery."""
 
 from datetime import timedelta
 from typing import Final
@@ -13,6 +13,7 @@ from yilian.foundation.access.views import public
 from yilian.interfaces.web import gallery as shown
 from yilian.interfaces.web.middleware import LANGUAGE_COOKIE
 from yilian.interfaces.web.navigation import menu
+from yilian.interfaces.web.shell import LETTER_SIZES, LETTERS_COOKIE
 
 A_YEAR: Final = timedelta(days=365)
 
@@ -33,10 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """The reader's choice, kept in a cookie; an unknown language changes nothing."""
-    back = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        back = "/"
-    response = HttpResponseRedirect(back)
+    response = HttpResponseRedirect(_back(request))
     chosen = request.POST.get("language", "")
     if chosen in dict(settings.LANGUAGES):
         response.set_cookie(
@@ -48,6 +46,29 @@ def language(request: HttpRequest) -> HttpResponse:
             secure=request.is_secure(),
         )
     return response
+
+
+@public("large letters are wanted before signing in, too")
+@require_POST
+def letters(request: HttpRequest) -> HttpResponse:
+    """The size of the letters, kept in a cookie; an unknown size changes nothing."""
+    response = HttpResponseRedirect(_back(request))
+    chosen = request.POST.get("letters", "")
+    if chosen in LETTER_SIZES:
+        response.set_cookie(
+            LETTERS_COOKIE,
+            chosen,
+            max_age=A_YEAR,
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure(),
+        )
+    return response
+
+
+def _back(request: HttpRequest) -> str:
+    back = request.POST.get("next", "/")
+    return back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "/"
 
 
 @public("invented examples of every component, in the demo only")

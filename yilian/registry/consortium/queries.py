@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Count, Prefetch, Q, QuerySet
@@ -129,6 +130,25 @@ def patient_consortia(
         for other, lines in shared.items()
     }
     return {other: lines for other, lines in narrowed.items() if lines}
+
+
+_CLOSE: Final = tuple(
+    form.value
+    for form in (Form.COUNTY_CONSORTIUM, Form.CITY_CONSORTIUM, Form.HOSPITAL_GROUP)
+)
+
+
+def leading(institution_id: UUID, day: date) -> list[UUID]:
+    """The institutions that lead the consortia it works in day by day, itself left
+    out; alliances and networks lead nobody's house."""
+    own = Membership.objects.on(day).filter(
+        institution=institution_id, consortium__form__in=_CLOSE
+    )
+    rows = Membership.objects.on(day).filter(consortium__in=own.values("consortium"))
+    rows = rows.exclude(role=MemberRole.MEMBER.value).exclude(
+        institution=institution_id
+    )
+    return list(rows.order_by("pk").values_list("institution_id", flat=True))
 
 
 def fellow_members(consortium_ids: Iterable[UUID], day: date) -> list[UUID]:

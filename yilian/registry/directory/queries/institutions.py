@@ -1,6 +1,6 @@
 """What an institution is, and its departments."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -172,6 +172,38 @@ def institution_facts(row: Institution) -> InstitutionFacts:
         equipment=list(owned.values_list("name", "count")),
         service_names=[SERVICE_NAMES.get(code, code) for code in row.services],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class HelpDesk:
+    """Whom to ask how the pages are used."""
+
+    name: str
+    phone: str
+
+
+def desk_at(ids: Sequence[UUID], *, any_number: bool = False) -> HelpDesk | None:
+    """The first of these houses that has a desk; with `any_number`, that answers
+    the telephone at all."""
+    rows = Institution.objects.filter(pk__in=ids)
+    kept = {row.pk: row for row in rows}
+    for row in (kept[one] for one in ids if one in kept):
+        other = row.phone or row.referral_phone if any_number else ""
+        if phone := row.help_phone or other:
+            return HelpDesk(row.short_name, phone)
+    return None
+
+
+def desk_of_region(area_code: str) -> HelpDesk | None:
+    """The region's own commission, for whoever is not signed in."""
+    houses = _open_today().filter(kind=InstitutionKind.AUTHORITY.value)
+    ranked = houses.filter(area_code__startswith=area_code).order_by(
+        Length("area_code"), "code"
+    )
+    for row in ranked[:4]:
+        if phone := row.help_phone or row.phone:
+            return HelpDesk(row.short_name, phone)
+    return None
 
 
 PAGE_SIZE = 50
