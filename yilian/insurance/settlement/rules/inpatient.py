@@ -19,6 +19,7 @@ from yilian.insurance.settlement.rules.terms import (
     NO_LIMIT,
     StayTerms,
     Terms,
+    left_of,
 )
 from yilian.insurance.settlement.rules.year import Year, supplement
 from yilian.kernel.money import MILLION, Fen
@@ -168,9 +169,9 @@ def _part(
 
 
 def _ceiling_left(year: Year, terms: Terms) -> Fen:
-    if terms.ceiling == NO_LIMIT or not terms.counts[INPATIENT].to_ceiling:
+    if not terms.counts[INPATIENT].to_ceiling:
         return NO_LIMIT
-    return max(terms.ceiling - year.basic, 0)
+    return left_of(terms.ceiling, year.basic)
 
 
 def _paid(book: Book, year: Year, basis: Basis) -> Part:

@@ -16,7 +16,7 @@ from yilian.insurance.settlement.rules.case import (
 from yilian.insurance.settlement.rules.charges import charges_of
 from yilian.insurance.settlement.rules.paying import conclude
 from yilian.insurance.settlement.rules.result import Basis, Charges, Link, Part
-from yilian.insurance.settlement.rules.terms import NO_LIMIT, Counts, Terms
+from yilian.insurance.settlement.rules.terms import NO_LIMIT, Counts, Terms, left_of
 from yilian.insurance.settlement.rules.year import Year
 from yilian.kernel.money import MILLION, Fen, Millionths
 from yilian.kernel.text import _
@@ -60,7 +60,7 @@ def settle_visit(book: Book, place: int, service: Service) -> tuple[Part, ...]:
 
 def _ordinary(service: Service, terms: Terms, year: Year, place: int) -> _Entitled:
     visit = terms.visits[service.place]
-    left = max(terms.visit_annual_limit - year.visits, 0)
+    left = left_of(terms.visit_annual_limit, year.visits)
     limit = visit.visit_limit
     if service.months > 1:
         limit = _long(limit, service.months, terms, place)
@@ -85,7 +85,7 @@ def _two_disease(service: Service, terms: Terms, year: Year, place: int) -> _Ent
         where = f"services[{place}].scheme"
         raise CaseWrong(where, _("两病门诊用药保障只用于城乡居民医保"))
     limit = _limit(terms.two_disease_limits, service, place)
-    left = max(limit - year.two_disease.get(service.disease or ANY, 0), 0)
+    left = left_of(limit, year.two_disease.get(service.disease or ANY, 0))
     return _Entitled(terms.two_disease[service.place], 0, 0, NO_LIMIT, left)
 
 
@@ -94,9 +94,9 @@ def _special(service: Service, terms: Terms, year: Year, place: int) -> _Entitle
     at = Place.PRIMARY if service.place is Place.VILLAGE else service.place
     stay = terms.stays[at][Referral.FIRST_CONTACT]
     quota = _limit(terms.quotas, service, place)
-    left = max(quota - year.special.get(service.disease or ANY, 0), 0)
+    left = left_of(quota, year.special.get(service.disease or ANY, 0))
     if terms.counts[Scheme.SPECIAL_DISEASE].to_ceiling:
-        left = min(left, max(terms.ceiling - year.basic, 0))
+        left = min(left, left_of(terms.ceiling, year.basic))
     return _Entitled(
         stay.ratio_set,
         terms.special_deductible,

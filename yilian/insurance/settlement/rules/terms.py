@@ -98,6 +98,11 @@ class Terms:
     assistance: AidTerms
 
 
+def left_of(limit: Fen, used: Fen) -> Fen:
+    """What is left of a limit; no limit stays none."""
+    return limit if limit >= NO_LIMIT else max(limit - used, 0)
+
+
 def group_of(insured: Insured) -> str:
     """Which row of a table a person finds: the grade, or active and retired."""
     if insured.insurance is Insurance.EMPLOYEE:

@@ -1,0 +1,1 @@
+"""Settlement on arrays: one pass over everybody's first service, second, …"""
