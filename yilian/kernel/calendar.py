@@ -15,6 +15,7 @@ either, Monday to Friday count, and pages warn (`is_beyond_known`).
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -67,8 +68,14 @@ def is_working_day(day: date, extra: Extra | None = None) -> bool:
     if extra and day in extra:
         return extra[day]
     if _FIRST_KNOWN_YEAR <= day.year <= _LAST_KNOWN_YEAR:
-        return bool(chinese_calendar.is_workday(day))
+        return _is_known_workday(day)
     return day.weekday() < _SATURDAY
+
+
+@cache
+def _is_known_workday(day: date) -> bool:
+    """The library searches all its holidays for the first and the last, every time."""
+    return bool(chinese_calendar.is_workday(day))
 
 
 def next_working_day(day: date, extra: Extra | None = None) -> date:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -417,3 +418,14 @@ def test_who_may_remind(
         return
     with pytest.raises(refused):
         chasing.nudge(actor, waiting.id)  # type: ignore[arg-type]
+
+
+def test_a_round_over_many_asks_the_same_few_questions(
+    township: Place, county: Place, django_assert_max_num_queries: Any
+) -> None:
+    for name in ("马文", "丁兰", "李梅", "王强"):
+        person = region.contracted(township, name)
+        region.submitted(township, county, person, urgency=Urgency.STAT)
+    chasing.run_ladders()
+    with django_assert_max_num_queries(7):
+        assert chasing.run_ladders() == 0
