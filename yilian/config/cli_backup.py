@@ -65,7 +65,7 @@ def backup(
         where = target or place.folder.path / "backups"
         if target is None or not where.suffix:
             where.mkdir(parents=True, exist_ok=True, mode=0o700)
-        saved = saving.save(place, where, lock, _percent())
+        saved = saving.save_region(place, where, lock, _percent())
         _say(
             f"已备份到 {saved.path}（{saved.size / 1e6:.1f} MB，{saved.tables} 张表，"
             f"{saved.rows} 行，{saved.files} 个附件）。 Saved."

@@ -11,6 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from yilian.foundation.telemetry import logs
+
 PACKAGE = Path(__file__).resolve().parent.parent
 ROOT = PACKAGE.parent
 
@@ -88,6 +90,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "yilian.interfaces.web.telemetry.Named",
     "yilian.interfaces.web.middleware.Health",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -249,12 +252,17 @@ FILE_UPLOAD_HANDLERS = ["yilian.foundation.files.uploads.SealedUploadHandler"]
 if YILIAN_TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("YILIAN_LOG", "WARNING")},
-}
+# Lines of requests go to the data folder, to stderr (for systemd's journal), or off.
+LOGGING = logs.configuration(
+    level=os.environ.get("YILIAN_LOG", "WARNING"),
+    requests=os.environ.get(
+        "YILIAN_REQUEST_LOG", "off" if YILIAN_TESTING else "folder"
+    ),
+    folder=YILIAN_DATA / "logs",
+)
+# `/metrics` is answered to these networks, and to whoever knows the token.
+YILIAN_METRICS_FROM = os.environ.get(
+    "YILIAN_METRICS_FROM", "127.0.0.0/8,::1/128"
+).split(",")
+YILIAN_METRICS_TOKEN_FILE = os.environ.get("YILIAN_METRICS_TOKEN_FILE", "")
+YILIAN_MEASURES = "yilian.config.runtime.measured.measured"

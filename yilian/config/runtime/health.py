@@ -50,7 +50,7 @@ class _Question(threading.Thread):
 
     def run(self) -> None:
         try:
-            with psycopg.connect(**_address()) as line:
+            with psycopg.connect(**address("yilian health")) as line:
                 line.execute("SELECT 1")
                 self.is_good = _once("migrated", _is_migrated, line) and _once(
                     "built", _is_built, line
@@ -68,10 +68,11 @@ def _question() -> _Question:
         return _latest
 
 
-def _address() -> dict[str, Any]:
+def address(who: str) -> dict[str, Any]:
+    """Of a connection that is not one of the pages' own."""
     params: dict[str, Any] = connection.get_connection_params()
     known = {name: params[name] for name in NAMES if params.get(name)}
-    return known | {"connect_timeout": 2, "application_name": "yilian health"}
+    return known | {"connect_timeout": 2, "application_name": who}
 
 
 def _once(name: str, check: Check, line: "psycopg.Connection[Any]") -> bool:

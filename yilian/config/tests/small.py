@@ -15,6 +15,8 @@ INSTALLED_APPS = [
 DATABASES = real.DATABASES
 ROOT_URLCONF = __name__
 USE_TZ = True
+STATIC_URL = real.STATIC_URL
+YILIAN_BEHIND_PROXY = False
 
 
 def healthz(_request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The ASGI application of live updates: `GET /live`, and `GET /healthz`.
+"""The ASGI application of live updates: `GET /live`, `/healthz` and `/metrics`.
 
 `yilian up` runs it on PORT + 1. A page that has lost its connection comes back by
 itself and then asks for everything it shows, so nothing is kept for it here.
@@ -21,6 +21,7 @@ django.setup()
 
 from django.db import OperationalError  # noqa: E402 after the set-up
 
+from yilian.interfaces.live import measured  # noqa: E402 after the set-up
 from yilian.interfaces.live.door import (  # noqa: E402 after the set-up
     may_ask,
     session_key_of,
@@ -34,6 +35,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+PATHS: Final = frozenset({"/live", "/healthz", "/metrics"})
 HEARTBEAT: Final = 20.0  # seconds; at each one the session is asked for again
 PATIENCE: Final = 10.0  # a page that takes longer to take a notice is dropped
 
@@ -90,14 +92,25 @@ async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
         name.decode("latin-1").lower(): value.decode("latin-1")
         for name, value in scope["headers"]
     }
-    if scope["method"] != "GET" or scope["path"] not in {"/live", "/healthz"}:
+    if scope["method"] != "GET" or scope["path"] not in PATHS:
         await _refuse(send, 404)
+        return
+    if scope["path"] == "/metrics":
+        await _measure(scope, headers, send)
         return
     if scope["path"] == "/healthz":
         status, words = (503, "deaf") if hub.is_deaf else (200, "ok")
         await _say(send, status, {"status": words, "pages": len(hub.subscribers)})
         return
     await _let_in(headers, receive, send)
+
+
+async def _measure(scope: Scope, headers: dict[str, str], send: Send) -> None:
+    if not measured.may_read(scope.get("client"), headers):
+        await _refuse(send, 404)
+        return
+    await _start(send, 200, "text/plain; version=0.0.4", None)
+    await send({"type": "http.response.body", "body": measured.told(hub)})
 
 
 async def _let_in(headers: dict[str, str], receive: Receive, send: Send) -> None:

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.utils.translation import gettext
 
+from yilian.foundation.telemetry.logs import current
 from yilian.interfaces.web.words import text
 from yilian.kernel.errors import DomainError, Invalid
 from yilian.kernel.text import _
@@ -57,6 +58,12 @@ class Refusal:
     fields: dict[str, str] = field(default_factory=dict)
 
     @property
+    def reference(self) -> str:
+        """The number that the help desk finds the log line by."""
+        asked = current.get()
+        return asked.id if asked else ""
+
+    @property
     def title(self) -> str:
         return gettext(TITLES.get(self.status, TITLES[500]))
 
@@ -94,7 +101,7 @@ def _wants_json(request: HttpRequest) -> bool:
 
 def _outcome(refusal: Refusal) -> HttpResponse:
     code = ISSUE_CODES.get(refusal.status, "processing")
-    issue = {
+    issue: dict[str, object] = {
         "severity": "error",
         "code": code,
         "details": {"text": refusal.words},
@@ -103,12 +110,18 @@ def _outcome(refusal: Refusal) -> HttpResponse:
         {**issue, "details": {"text": words}, "expression": [name]}
         for name, words in refusal.fields.items()
     ]
+    issue |= {"diagnostics": refusal.reference} if refusal.reference else {}
     body = {"resourceType": "OperationOutcome", "issue": [issue, *wrong]}
     return _dumped(body, refusal.status, "application/fhir+json; charset=utf-8")
 
 
 def _json(refusal: Refusal) -> HttpResponse:
-    body = {"code": refusal.code, "words": refusal.words, "fields": refusal.fields}
+    body: dict[str, object] = {
+        "code": refusal.code,
+        "words": refusal.words,
+        "fields": refusal.fields,
+    }
+    body |= {"reference": refusal.reference} if refusal.reference else {}
     return _dumped(body, refusal.status, "application/json")
 
 
@@ -188,7 +201,13 @@ def _bare_body(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     if _wants_json(request):
         return _json(refusal)
     home = gettext("回到首页")
-    body = BARE_PAGE.format(title=refusal.title, words=refusal.words, home=home)
+    body = BARE_PAGE.format(
+        title=refusal.title,
+        words=refusal.words,
+        home=home,
+        number=gettext("错误编号"),
+        reference=refusal.reference,
+    )
     return HttpResponse(body, status=refusal.status)
 
 
@@ -199,5 +218,7 @@ BARE_PAGE: Final = (
     '<link rel="stylesheet" href="/static/yilian.css">'
     '<main class="narrow refusal"><section class="card"><div class="body" data-refusal>'
     '<h1>{title}</h1><p data-words>{words}</p><p class="steps">'
-    '<a class="button primary" href="/">{home}</a></p></div></section></main>'
+    '<a class="button primary" href="/">{home}</a></p>'
+    '<p class="code-line"><small class="faint">{number} {reference}</small></p>'
+    "</div></section></main>"
 )

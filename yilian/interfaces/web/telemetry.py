@@ -50,9 +50,7 @@ class Telemetry:
 
         def started(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             seen[0] = int(status[:3])
-            return start_response(
-                status, [*headers, ("X-Request-ID", asked.id)], *rest
-            )
+            return start_response(status, [*headers, ("X-Request-ID", asked.id)], *rest)
 
         try:
             return self._application(environ, started)
@@ -124,9 +122,7 @@ def _beforehand(path: str) -> str:
     return _UNKNOWN
 
 
-def _metrics(
-    environ: Environ, start_response: Callable[..., Any]
-) -> Iterable[bytes]:
+def _metrics(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
     """As if it were not there, to whoever may not read it."""
     names = [name[5:].replace("_", "-") for name in environ if name[:5] == "HTTP_"]
     if not access.may_read(

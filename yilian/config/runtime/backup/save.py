@@ -59,7 +59,7 @@ def file_name(now: datetime) -> str:
     return f"yilian-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}{SUFFIX}"
 
 
-def save(place: Place, target: Path, lock: Lock, progress: Progress) -> Saved:
+def save_region(place: Place, target: Path, lock: Lock, progress: Progress) -> Saved:
     """`target` is a file that does not exist yet, or a folder."""
     now = datetime.now(UTC)
     path = target / file_name(now) if target.is_dir() else target
