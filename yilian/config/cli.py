@@ -208,6 +208,15 @@ def settle(file: Path) -> None:
     _say(json.dumps(command.settle_file(file), ensure_ascii=False, indent=2))
 
 
+@main.command()
+@click.argument("scenario", type=FILE)
+@click.argument("cases", type=FILE)
+def whatif(scenario: Path, cases: Path) -> None:
+    """医保试算：参数改变后谁多付、谁少付。 What other parameters would do."""
+    command = import_module("yilian.insurance.whatif.command")
+    _say(command.as_text(command.whatif_files(scenario, cases)))
+
+
 @main.group()
 def audit() -> None:
     """审计。 The audit trail."""

@@ -25,6 +25,7 @@ from yilian.config.cli import main
         "exchange",
         "advise",
         "settle",
+        "whatif",
         "audit verify",
     ],
 )

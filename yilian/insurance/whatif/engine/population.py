@@ -5,7 +5,7 @@ service likewise. Codes are positions in the enums of `settlement/rules/case.py`
 NONE is what a case leaves out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -99,6 +99,9 @@ class Population:
 
     def __len__(self) -> int:
         return len(self.person)
+
+    def with_referrals(self, referral: Codes, follows: Numbers) -> "Population":
+        return replace(self, referral=referral, follows=follows)
 
 
 def day_number(day: date | None) -> int:

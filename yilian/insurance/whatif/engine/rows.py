@@ -2,7 +2,7 @@
 for each year of a stay that is split.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Final
 
@@ -33,6 +33,7 @@ from yilian.kernel.text import _
 LINKS: Final = tuple(Link)
 LINK: Final = {link: code for code, link in enumerate(LINKS)}
 _CODE: Final = {referral: code for code, referral in enumerate(REFERRALS)}
+_MOST: Final = 2**63
 _GROUPS: Final = 4  # a stay, and a visit by its scheme
 
 
@@ -100,6 +101,10 @@ class _Plain:
     terms: Numbers
     total: Ints
     in_scope: Ints
+
+
+_SERVICE: Final = [field.name for field in fields(_Plain)].index("service")
+_DAY: Final = [field.name for field in fields(_Plain)].index("day")
 
 
 def _require_in_force(population: Population, tables: Tables, terms: Numbers) -> None:
@@ -201,14 +206,12 @@ def _with_split(
         return rows
     parts = _parts(population, tables, service[is_split])
     whole = ~is_split
-    return _Plain(
-        np.concatenate([rows.service[whole], parts.service]),
-        np.concatenate([rows.is_first[whole], parts.is_first]),
-        np.concatenate([rows.day[whole], parts.day]),
-        np.concatenate([rows.terms[whole], parts.terms]),
-        np.concatenate([rows.total[whole], parts.total]),
-        np.concatenate([rows.in_scope[whole], parts.in_scope]),
-    )
+    both = [
+        np.concatenate([getattr(rows, field.name)[whole], getattr(parts, field.name)])
+        for field in fields(_Plain)
+    ]
+    in_place = np.lexsort((both[_DAY], both[_SERVICE]))
+    return _Plain(*(column[in_place] for column in both))
 
 
 def _parts(population: Population, tables: Tables, split: Numbers) -> _Plain:
@@ -243,10 +246,7 @@ def _last_days(years: Ints) -> Days:
 def _order(population: Population, rows: _Plain) -> tuple[Ints, Ints, Codes]:
     """By turn and group; within a person as `settlement/rules/order.py` has it."""
     service = rows.service
-    keys = [rows.day, service, depths(population)[service],
-            population.admitted[service], population.discharged[service],
-            population.person[service]]  # fmt: skip
-    settled = np.lexsort(keys)
+    settled = np.argsort(_settling_key(population)[service], kind="stable")
     person = population.person[service[settled]]
     begins = _begins(person)
     place = np.arange(len(settled))
@@ -259,6 +259,21 @@ def _order(population: Population, rows: _Plain) -> tuple[Ints, Ints, Codes]:
     starts = np.flatnonzero(_begins(runs))
     groups = (runs[starts] % _GROUPS).astype(np.int8)
     return settled[by_run], np.append(starts, len(runs)), groups
+
+
+def _settling_key(population: Population) -> Ints:
+    """By person, discharge, admission and links, as one number; ties by place."""
+    depth = depths(population)
+    if not len(population):
+        return depth.astype(np.int64)
+    low = int(population.admitted.min())
+    span = int(population.discharged.max()) - low + 1
+    deepest = int(depth.max()) + 1
+    if len(population.persons) * span * span * deepest >= _MOST:
+        raise ValueError("too many persons over too many years for one batch")
+    key = population.person.astype(np.int64) * span + (population.discharged - low)
+    key = key * span + (population.admitted - low)
+    return np.asarray(key * deepest + depth)
 
 
 def _begins(values: Numbers | Ints) -> Flags:
