@@ -32,3 +32,9 @@ def once(actor: Actor, key: UUID, kind: str, make: Callable[[], UUID]) -> UUID:
     if made.account_id != actor.account_id or made.kind != kind or not made.result_id:
         raise Conflict(_("这张表单已经失效，请重新打开页面再提交。"))
     return made.result_id
+
+
+def made_before(actor: Actor, key: UUID, kind: str) -> UUID | None:
+    """What this account has made under the key, where the page asks before it acts."""
+    rows = MadeOnce.objects.filter(key=key, kind=kind, account_id=actor.account_id)
+    return rows.values_list("result_id", flat=True).first()

@@ -25,6 +25,7 @@ from yilian.interfaces.web.navigation import maybe_url, menu
 from yilian.interfaces.web.shell import letter_sizes, letters_of, page_words, shell
 from yilian.kernel.clause import Clause, UnknownClause, clause
 from yilian.kernel.ids import new_id
+from yilian.kernel.names import mask_name
 from yilian.kernel.tier import DIRECTION_NAMES, TIER_NAMES
 
 
@@ -87,6 +88,7 @@ _drawn_once: Final = lru_cache(maxsize=1000)
 
 FILTERS: Mapping[str, Any] = {
     "text": words.text,
+    "masked": mask_name,
     "day": words.day,
     "full_day": words.full_day,
     "moment": words.moment,

@@ -114,4 +114,28 @@ def page_words() -> dict[str, str]:
         "hours": gettext("小时"),
         "days": gettext("{n} 天"),
         "overdue": gettext("已超时"),
+        **_words_of_drafts(),
+    }
+
+
+def _words_of_drafts() -> dict[str, str]:
+    """What drafts.js says of forms that wait for the line."""
+    return {
+        "kept": gettext(
+            "没有连上服务器。内容已保存在本机，尚未发送；联网后会自动发送，可以先去做别的。"
+        ),
+        "unsent": gettext("有 {n} 份内容尚未发送"),
+        "waits": gettext("联网后自动发送"),
+        "signin_kept": gettext("登录已过期。内容已保存在本机，重新登录后会继续发送。"),
+        "too_old": gettext("放置已超过 12 小时，病情可能有变，请核对后再发送"),
+        "edited": gettext("修改后还没有提交"),
+        "changed_since": gettext(
+            "这张单子在此期间被他人更新过。您填写的内容已放回表中，请核对后再提交。"
+        ),
+        "sent_now": gettext("联网后已发送："),
+        "send_now": gettext("现在发送"),
+        "open": gettext("打开修改"),
+        "discard": gettext("删除"),
+        "discard_sure": gettext("删除后不能找回。确定删除这份没有发送的内容吗？"),
+        "leaving": gettext("有 {n} 份内容尚未发送，退出后会从本机删除。仍要退出吗？"),
     }

@@ -4,6 +4,7 @@ A refusal at a field rolls the draft back too, so the page's key stays good and
 nothing stands half done.
 """
 
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -15,10 +16,13 @@ from yilian.care.referral.services import drafting, sending
 from yilian.care.referral.services.drafting import Sheet
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.scope import require
+from yilian.foundation.idempotency.services import made_before, once
 from yilian.kernel.text import _
 from yilian.record.services.reading import open_part
 from yilian.registry.population.queries import Seen, has_died
 from yilian.registry.population.rules import Scope
+
+REWRITE: Final = "referral.rewrite"
 
 
 @transaction.atomic
@@ -68,13 +72,41 @@ def draft_and_submit(
 
 
 @transaction.atomic
+def save_again(
+    actor: Actor,
+    referral_id: UUID,
+    *,
+    key: UUID,
+    sheet: Sheet,
+    revision: int | None = None,
+) -> Referral:
+    """The same page sent twice, because its answer was lost, is saved once."""
+
+    def save() -> UUID:
+        return drafting.save_draft(
+            actor, referral_id, sheet=sheet, revision=revision
+        ).id
+
+    return Referral.objects.get(pk=once(actor, key, REWRITE, save))
+
+
+@transaction.atomic
 def save_and_submit(
     actor: Actor,
     referral_id: UUID,
     *,
+    key: UUID,
     sheet: Sheet,
     consent_by: str,
     revision: int | None = None,
 ) -> Referral:
-    drafting.save_draft(actor, referral_id, sheet=sheet, revision=revision)
-    return sending.submit(actor, referral_id, consent_by=consent_by)
+    def save() -> UUID:
+        drafting.save_draft(actor, referral_id, sheet=sheet, revision=revision)
+        return sending.submit(actor, referral_id, consent_by=consent_by).id
+
+    return Referral.objects.get(pk=once(actor, key, REWRITE, save))
+
+
+def written_before(actor: Actor, key: UUID) -> UUID | None:
+    """What these very words of this page have already saved or sent."""
+    return made_before(actor, key, REWRITE)

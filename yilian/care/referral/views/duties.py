@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.cache import cache
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
@@ -19,12 +20,13 @@ from yilian.care.referral.queries.facts import limits_on
 from yilian.care.referral.rules.clocks import CLOCK_NAMES
 from yilian.care.referral.rules.going_down import GROUND
 from yilian.care.referral.rules.reasons import ALL_BREACH_REASONS, BREACH_REASONS_OF
-from yilian.care.referral.services import closing
+from yilian.care.referral.services import closing, following
 from yilian.care.referral.services.looking import note_look
 from yilian.foundation.access.actor import Actor, Reach
 from yilian.foundation.access.middleware import ActorRequest
 from yilian.foundation.access.scope import require
 from yilian.foundation.access.views import signed_in
+from yilian.foundation.idempotency.answering import done, key_of
 from yilian.kernel import calendar
 from yilian.kernel.errors import Invalid
 from yilian.kernel.text import Text, _
@@ -80,11 +82,13 @@ def do_follow_up(request: ActorRequest, follow_up_id: UUID) -> HttpResponse:
     _require_care(request.actor)
     outcome = request.POST.get("outcome", "")
     try:
-        closing.do_follow_up(request.actor, follow_up_id, outcome=outcome)
+        following.do_once(
+            request.actor, follow_up_id, outcome=outcome, key=key_of(request.POST)
+        )
     except Invalid as error:
         wrong = _Wrong(follow_up_id, {"outcome": outcome}, error.fields)
         return _follow_ups(request, wrong)
-    return redirect("referral:follow_ups")
+    return done(request, reverse("referral:follow_ups"))
 
 
 @signed_in

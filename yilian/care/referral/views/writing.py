@@ -6,7 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from yilian.care.referral import policies
@@ -24,6 +25,7 @@ from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.middleware import ActorRequest
 from yilian.foundation.access.scope import find, require
 from yilian.foundation.access.views import signed_in
+from yilian.foundation.idempotency.answering import done, key_of
 from yilian.kernel.errors import Conflict, DomainError, Invalid
 from yilian.kernel.text import Text, _
 from yilian.kernel.tier import DIRECTION_NAMES, Direction, Tier
@@ -100,17 +102,22 @@ def edit(request: ActorRequest, referral_id: UUID) -> HttpResponse:
 @signed_in
 @require_POST
 def rewrite(request: ActorRequest, referral_id: UUID) -> HttpResponse:
+    key = key_of(request.POST)
+    again = writing.written_before(request.actor, key)
+    if again is not None:
+        return done(request, reverse("referral:detail", args=[again]))
     row = _editable(request, referral_id)
     typed = _typed(request, row)
     to_submit = row.state == State.DRAFT and not _only_saves(request)
 
     def act(typed: Typed) -> Referral:
         facts: dict[str, Any] = {
+            "key": key,
             "sheet": typed.sheet(to_submit=to_submit),
             "revision": int(typed.revision) if typed.revision.isdecimal() else None,
         }
         if not to_submit:
-            return drafting.save_draft(request.actor, row.id, **facts)
+            return writing.save_again(request.actor, row.id, **facts)
         return writing.save_and_submit(
             request.actor, row.id, **facts, consent_by=typed.consent_by
         )
@@ -207,12 +214,12 @@ def _done_or_again(
 ) -> HttpResponse:
     """To the referral; or the same page with what was typed and what is wrong."""
     try:
-        done = act(typed)
+        made = act(typed)
     except (Invalid, Conflict) as error:
         return _page(request, person_id, typed, row, error)
-    if request.POST.get("act") == "attach":
-        return redirect("referral:edit", done.id)
-    return redirect("referral:detail", done.id)
+    wants_papers = request.POST.get("act") == "attach"
+    name = "referral:edit" if wants_papers else "referral:detail"
+    return done(request, reverse(name, args=[made.id]))
 
 
 def _page(

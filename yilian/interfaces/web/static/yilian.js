@@ -101,7 +101,8 @@
   body.addEventListener("htmx:beforeRequest", (event) => hold(event.detail.elt));
 
   /* ---- a live update waits while somebody is at work in what it would replace ---- */
-  const atWork = (elt) => elt.querySelector("details.panel[open]") !== null
+  const atWork = (elt) => elt.querySelector("details.panel[open], [data-upload].htmx-request") !== null
+    || all("input[type=file]", elt).some((field) => field.files.length)
     || (elt.contains(document.activeElement) && document.activeElement.matches("input, textarea, select"));
   body.addEventListener("htmx:beforeRequest", (event) => {
     const { elt, requestConfig } = event.detail;
@@ -131,7 +132,7 @@
   }, true);
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.matches("[hx-post], [hx-get]")) return;
+    if (form.matches("[hx-post], [hx-get], [data-draft]")) return; /* drafts.js sends those */
     if ("sent" in form.dataset) { event.preventDefault(); return; }
     form.dataset.sent = "";
     setTimeout(() => hold(form)); /* after the browser has read the pressed button's value */
@@ -140,94 +141,12 @@
     for (const form of all("form[data-sent]")) { delete form.dataset.sent; release(form); }
   });
 
-  /* ---- what is typed in a long form outlives a lost connection and a refusal ----
-     Only what somebody typed, in this tab, for this post; gone once it is sent, and
-     on signing out. The idempotency key goes with it: sent twice, it is made once. */
-  const DRAFTS = "draft:";
-  const own = `${DRAFTS}${body.dataset.owner || ""}:`;
-  const placeOf = (form) => own + form.dataset.draft;
-  const TYPED = "input:not([type=hidden]):not([type=password]):not([type=file]), select, textarea, [data-code]";
-
-  function kept(place) {
-    try { return JSON.parse(sessionStorage.getItem(place)); } catch { return null; }
-  }
-  function keep(place, draft) {
-    try { sessionStorage.setItem(place, JSON.stringify(draft)); } catch { /* full or forbidden: nothing is kept */ }
-  }
-  function forget(isMeant) {
-    for (const place of Object.keys(sessionStorage)) if (place.startsWith(DRAFTS) && isMeant(place)) sessionStorage.removeItem(place);
-  }
-  const fieldsOf = (root) => all(TYPED, root).filter((field) => field.name);
-
-  function note(event) {
-    const form = event.target.closest("form[data-draft]");
-    if (!form || !event.target.name || !event.target.matches(TYPED)) return;
-    const key = form.elements.idempotency_key;
-    const draft = kept(placeOf(form)) || { key: key ? key.value : "", values: {} };
-    delete draft.sent;
-    const picked = event.target.closest("[data-picker]");
-    for (const field of picked ? fieldsOf(picked) : [event.target]) {
-      const { name } = field;
-      if (field.type === "checkbox") draft.values[name] = all("[type=checkbox]:checked", form).filter((box) => box.name === name).map((box) => box.value);
-      else if (field.type !== "radio") draft.values[name] = field.value;
-      else if (field.checked) draft.values[name] = field.value;
-    }
-    keep(placeOf(form), draft);
-  }
-  body.addEventListener("input", note);
-  body.addEventListener("change", note);
-
-  function fill(root, values) {
-    return fieldsOf(root).filter((field) => {
-      if (!(field.name in values)) return false;
-      const value = values[field.name];
-      const isBox = field.type === "checkbox" || field.type === "radio";
-      const isOn = isBox && (Array.isArray(value) ? value.includes(field.value) : value === field.value);
-      if (isBox ? field.checked === isOn : field.value === value) return false;
-      if (isBox) field.checked = isOn;
-      else field.value = value;
-      if (field.matches("[data-code]")) {
-        const chosen = field.parentElement.querySelector("[data-chosen]");
-        chosen.textContent = value;
-        chosen.hidden = !value;
-      }
-      return true;
-    });
-  }
-  function restore(form) {
-    const draft = kept(placeOf(form));
-    if (!draft) return;
-    delete draft.sent;
-    keep(placeOf(form), draft);
-    if (draft.key && form.elements.idempotency_key) form.elements.idempotency_key.value = draft.key;
-    const changed = fill(form, draft.values);
-    const notice = document.querySelector("[data-restored]");
-    if (notice && changed.length) notice.hidden = false;
-    for (const field of changed) field.dispatchEvent(new Event("change", { bubbles: true }));
-  }
-  function drafts() {
-    if (body.dataset.owner) forget((place) => !place.startsWith(own));
-    for (const mark of all("[data-draft-done]")) {
-      const draft = kept(own + mark.dataset.draftDone);
-      if (draft && draft.sent) sessionStorage.removeItem(own + mark.dataset.draftDone);
-    }
-    for (const form of all("form[data-draft]")) restore(form);
-  }
-  body.addEventListener("htmx:afterSwap", (event) => {
-    const form = event.detail.target.closest("form[data-draft]");
-    const draft = form && kept(placeOf(form));
-    if (draft) fill(event.detail.target, draft.values);
-  });
-  document.addEventListener("submit", (event) => {
-    const form = event.target;
-    if (form.matches("[data-forgets]")) forget(() => true);
-    const draft = form.matches("[data-draft]") && kept(placeOf(form));
-    if (draft) keep(placeOf(form), { ...draft, sent: true });
-  });
-  document.addEventListener("click", (event) => {
-    if (!event.target.closest("[data-forget]")) return;
-    for (const form of all("form[data-draft]")) sessionStorage.removeItem(placeOf(form));
-    location.reload();
+  /* ---- an upload says how far it is ---- */
+  body.addEventListener("htmx:xhr:progress", (event) => {
+    const bar = event.detail.elt.querySelector?.("progress");
+    if (!bar || !event.detail.lengthComputable) return;
+    bar.hidden = false;
+    bar.value = 100 * event.detail.loaded / event.detail.total;
   });
 
   /* ---- keys ---- */
@@ -385,6 +304,6 @@
     ready(document);
     tick();
   });
-  document.addEventListener("DOMContentLoaded", drafts); /* after htmx has begun to listen */
+  document.addEventListener("yilian:toast", ({ detail }) => toast(detail.said, detail.kind, detail.href));
   listen();
 })();
