@@ -27,3 +27,12 @@ def acting_as(actor: Actor) -> Iterator[None]:
             ],
         )
         yield
+
+
+def one_at_a_time(subject: str) -> None:
+    """Whoever acts on the same subject waits here until we have committed, and then
+    sees what we did. For what no row stands for yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [subject]
+        )

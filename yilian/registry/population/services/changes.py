@@ -35,6 +35,7 @@ from yilian.registry.population.services.numbers import (
     Given,
     check_number,
     field_words,
+    hold_numbers,
     holder_of,
     new_identifier,
 )
@@ -97,6 +98,7 @@ def add_identifier(
     require(policies.can_correct(actor), NOT_AT_DESK)
     number = _checked_number(Given(kind, value, system))
     checked_facts({"born_on": person.born_on, "sex": person.sex}, [number])
+    hold_numbers([(kind, number.value, system)])
     known = holder_of(kind, number.value, system)
     if known is not None and known.person_id != person.id:
         raise NumberKnown(known.person_id)

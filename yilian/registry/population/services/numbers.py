@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from yilian.foundation.access.database import one_at_a_time
 from yilian.foundation.vault.services import decrypt, encrypt, keyed_index
 from yilian.kernel.identity_number import (
     Checked,
@@ -74,6 +75,13 @@ def holder_of(
         .select_related("person")
         .first()
     )
+
+
+def hold_numbers(numbers: Iterable[tuple[IdentityKind, str, str]]) -> None:
+    """Two desks with one number meet here: the later one then finds its holder. In
+    one order, so that desks with the same two numbers do not wait for each other."""
+    for kind, index, system in sorted((k, index_of(k, v), s) for k, v, s in numbers):
+        one_at_a_time(f"identifier:{kind}:{index}:{system}")
 
 
 def plain_number(identifier: PersonIdentifier) -> str:

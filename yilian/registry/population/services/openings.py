@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from yilian.foundation.access.actor import Actor, Role
+from yilian.foundation.access.database import one_at_a_time
 from yilian.foundation.access.scope import find, require
 from yilian.foundation.audit.services import record
 from yilian.foundation.idempotency.services import once
@@ -149,6 +150,7 @@ def break_glass(
     words = required_text(reason, max_length=500)
     if not Person.objects.filter(pk=person_id).exists():
         raise NotFound
+    one_at_a_time(f"break-glass:{actor.account_id}:{person_id}")  # a second press
     return _opening_in_force(actor, person_id) or _open(
         actor, person_id, reason_code, words
     )

@@ -45,6 +45,7 @@ from yilian.registry.population.services.numbers import (
     Given,
     check_number,
     field_words,
+    hold_numbers,
     holder_of,
     index_of,
     new_identifier,
@@ -147,6 +148,7 @@ def register(
     def make() -> UUID:
         checked = _check_numbers(identifiers)
         columns = checked_facts(facts, [number for _given, number in checked])
+        hold_numbers((n.kind, n.value, given.system) for given, n in checked)
         _require_new(columns["name"], checked)
         _require_guardian(columns["born_on"], guardians)
         _require_no_likeness(columns, checked, not_these)

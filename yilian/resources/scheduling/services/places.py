@@ -81,6 +81,7 @@ def open_beds(
     quota: Quota = Quota.OPEN,
 ) -> int:
     department = _own_department(actor, department_id)
+    _one_at_a_time(department)
     wanted = _bed_labels(labels)
 
     def make() -> UUID:
@@ -197,6 +198,12 @@ def _own_department(actor: Actor, department_id: UUID) -> Department:
     department = find(own, department_id)
     require(policies.can_keep_places(actor, department.institution_id), _NOT_KEEPER)
     return department
+
+
+def _one_at_a_time(department: Department) -> None:
+    """Two who open beds of one ward see each other's labels; nobody else waits."""
+    held = Department.objects.filter(pk=department.pk)
+    held.select_for_update(no_key=True).first()
 
 
 def _lock_bed(actor: Actor, bed_id: UUID) -> Bed:
