@@ -23,6 +23,7 @@ _LONGEST_CODE: Final = 120
 _HAN: Final = re.compile("[\u3400-\u9fff\U00020000-\U000323af]")
 _WRAPPING: Final = frozenset({"OBX", "OBR", "DG1", "AL1", "PR1", "RF1", "PID", "PV1"})
 _SEXES: Final = {"M": "1", "F": "2", "1": "1", "2": "2", "U": "0", "0": "0", "9": "9"}
+_ID_LENGTHS: Final = frozenset({15, 18})
 _REFERRING: Final = "RP"
 _REFERRED_TO: Final = "RT"
 
@@ -200,7 +201,7 @@ def _numbers(pid: Segment) -> Iterator[Number]:
                 yield number
     national = pid.value(19)
     if national and national not in seen:
-        yield Number(national, "NI")
+        yield Number(national, "NI" if len(national) in _ID_LENGTHS else "")
 
 
 def _best_name(repetitions: Sequence[Repetition]) -> str:

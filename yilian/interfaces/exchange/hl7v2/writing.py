@@ -13,6 +13,7 @@ from yilian.interfaces.exchange.hl7v2.message import escaped
 VERSION: Final = "2.5.1"
 CHARSET: Final = "UNICODE UTF-8"
 AUTHORITY: Final = "YILIAN"
+_NAMELESS: Final = "^^^^^^U"  # table 0200: unspecified
 
 
 class Event(StrEnum):
@@ -158,7 +159,7 @@ def _pid(who: Who) -> str:
     sex = {"1": "M", "2": "F"}.get(who.sex, "U")
     phone = f"{escaped(who.phone)}^PRN^PH" if who.phone else ""
     return _segment(
-        "PID", "1", "", "~".join(numbers), "", escaped(who.name), "", born, sex,
+        "PID", "1", "", "~".join(numbers), "", escaped(who.name) or _NAMELESS, "", born, sex,
         "", "", escaped(who.address), "", phone,
     )  # fmt: skip
 

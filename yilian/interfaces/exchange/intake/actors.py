@@ -4,6 +4,7 @@ from uuid import UUID
 
 from yilian.foundation.access.actor import Actor, Reach, Role
 from yilian.interfaces.exchange.intake.models import Feed
+from yilian.kernel.ids import NIL
 from yilian.kernel.text import _
 from yilian.kernel.tier import Tier
 from yilian.registry.directory.models import Institution
@@ -28,9 +29,13 @@ def feed_actor(feed: Feed, post_id: UUID | None = None) -> Actor:
 
 
 def house_actor(house: Institution) -> Actor:
-    """Anybody of the house's desk: how much the house itself sees of somebody."""
+    """Anybody of the house's desk: how much the house itself sees of somebody.
+
+    The account is nobody's: what rests on one account's word alone counts, what is
+    open to one account alone does not.
+    """
     return Actor(
-        account_id=None,
+        account_id=NIL,
         reach=Reach.INSTITUTION,
         roles=frozenset({Role.REFERRAL_DESK}),
         name=house.short_name,

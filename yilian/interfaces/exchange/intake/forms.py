@@ -13,11 +13,11 @@ from yilian.care.referral.rules.reasons import (
     SKIP_REASONS,
     URGENCY_NAMES,
 )
-from yilian.care.referral.services.sending import CONSENT_BY
 from yilian.foundation.access.forms import CreateForm, Line, Paragraph, marked
 from yilian.interfaces.exchange.intake.mended import Mended
 from yilian.interfaces.exchange.intake.rules import (
     CHARSETS,
+    CONSENT_NAMES,
     KIND_NAMES,
     MEANING_NAMES,
     Meaning,
@@ -27,12 +27,7 @@ from yilian.kernel.tier import Direction
 from yilian.registry.directory.models import Department, Institution, PractitionerRole
 from yilian.registry.directory.queries import today
 from yilian.registry.directory.rules import SPECIALTY_NAMES
-from yilian.registry.population.rules import RELATION_NAMES
 
-CONSENTS = {
-    "self": _("患者本人"),
-    **{code: name for code, name in RELATION_NAMES.items() if code in CONSENT_BY},
-}
 _BLANK = [("", "—")]
 
 
@@ -217,7 +212,7 @@ class MendForm(RevisionForm):
     )
     consent_by = forms.ChoiceField(
         label=_("谁同意转诊"),
-        choices=[*_BLANK, *marked(CONSENTS)],
+        choices=[*_BLANK, *marked(CONSENT_NAMES)],
         help_text=_("没有写明时，请与送转医师或患者核实"),
     )
     skip_reason = forms.ChoiceField(

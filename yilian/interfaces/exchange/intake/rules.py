@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from yilian.interfaces.exchange.hl7v2.charset import NAMES as CHARSET_NAMES
 from yilian.kernel.text import Text, _
+from yilian.registry.population.rules import RELATION_NAMES
 
 
 class State(StrEnum):
@@ -64,6 +65,8 @@ MEANING_NAMES: Final[Mapping[Meaning, str]] = {
     Meaning.DOCTOR: _("医师"),
     Meaning.DIAGNOSIS: _("诊断"),
 }
+# Who agreed to the referral: the patient, or who stands for them.
+CONSENT_NAMES: Final[Mapping[str, str]] = {"self": _("患者本人"), **RELATION_NAMES}
 CHARSETS: Final[Mapping[str, str]] = CHARSET_NAMES
 
 

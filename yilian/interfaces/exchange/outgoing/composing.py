@@ -110,9 +110,9 @@ def _who(reader: Actor, referral: Referral, peer: Peer) -> Who:
     person = referral.person
     scope = sight_of(reader, person.id).scope
     if scope < Scope.IDENTITY:
-        # Of somebody whom the house does not see any more: only its own number.
+        # Somebody whom the house does not see any more: the opaque id it was told.
         own = list(_own_numbers(referral, peer))
-        return Who("", "", person.sex, None, own)
+        return Who(str(person.id), "", "0", None, own)
     is_open = scope >= Scope.FULL
     numbers = [*_own_numbers(referral, peer), *(_official(referral) if is_open else ())]
     return Who(

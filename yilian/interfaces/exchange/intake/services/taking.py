@@ -150,8 +150,7 @@ def _shut(actor: Actor, row: Received, referral: Referral, before: Scope) -> Non
         return
     house = row.feed.institution_id
     end_grants(evidence_kind="referral", evidence_id=referral.id, institution_id=house)
-    if before < Scope.IDENTITY:
-        _open(actor, row, referral.person_id, Scope.IDENTITY, _KNOWS)
+    _open(actor, row, referral.person_id, Scope.IDENTITY, _KNOWS)
 
 
 def _keep_results(
