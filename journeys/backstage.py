@@ -1,13 +1,15 @@
 """Behind a running region: its database, its processes, and ending them rudely."""
 
 import contextlib
+import http.client
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import psycopg
@@ -77,21 +79,88 @@ class Backstage:
                     found.append(int(entry.name))
         return sorted(found)
 
+    def members(self) -> Mapping[str, list[int]]:
+        """Every process of the running region that may be killed, by what it is."""
+        pages, live = self._served("config.wsgi"), self._served("live.app")
+        database = self.postmaster()
+        backends = [
+            pid for pid in self.children(database) if b": yilian_app " in _command(pid)
+        ]
+        return {
+            "pages": [pid for pid in pages if os.getpgid(pid) == pid],
+            "pages worker": [pid for pid in pages if os.getpgid(pid) != pid],
+            "live": [pid for pid in live if os.getpgid(pid) == pid],
+            "live worker": [pid for pid in live if os.getpgid(pid) != pid],
+            "worker": self.crew("config.cli\0worker"),
+            "deliverer": self.crew("config.cli\0deliver"),
+            "database": [database],
+            "database backend": backends,
+        }
+
+    def postmaster(self) -> int:
+        pid_file = self.cluster.folder / "postmaster.pid"
+        return int(pid_file.read_text().split()[0])
+
     def children(self, parent: int) -> list[int]:
         told = Path(f"/proc/{parent}/task/{parent}/children").read_text()
         return [int(pid) for pid in told.split()]
 
-    def kill_database(self) -> None:
-        pid = int((self.cluster.folder / "postmaster.pid").read_text().split()[0])
-        os.kill(pid, signal.SIGKILL)
+    def kill(self, kind: str) -> bool:
+        """One of them, if there is one just now."""
+        with contextlib.suppress(OSError, LookupError, ValueError):
+            os.kill(self.members()[kind][0], signal.SIGKILL)
+            return True
+        return False  # somebody has just died anyway
+
+    def _served(self, sign: str) -> list[int]:
+        """Granian and its workers, without what Python keeps beside them."""
+        return [
+            pid for pid in self.crew(sign) if b"resource_tracker" not in _command(pid)
+        ]
+
+
+KINDS: Final = (
+    "pages", "pages worker", "live", "live worker", "worker", "deliverer",
+    "database", "database backend",
+)  # fmt: skip
+
+
+def _command(pid: int) -> bytes:
+    with contextlib.suppress(OSError):  # gone meanwhile
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
+
+
+def is_well(address: str) -> bool:
+    """Pages and live updates both say so."""
+    host, _, port = address.removeprefix("http://").partition(":")
+    return all(
+        _is_well(f"http://{host}:{n}/healthz") for n in (int(port), int(port) + 1)
+    )
+
+
+def _is_well(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 ours
+            return bool(answer.status == 200)
+    except (OSError, http.client.HTTPException):
+        return False
 
 
 def until(is_so: Callable[[], object], seconds: float = 20.0, what: str = "it") -> None:
     """Looked at ten times a second; said aloud when it never comes."""
     give_up_at = time.monotonic() + seconds
-    while not is_so():
+    while not _is_so(is_so):
         assert time.monotonic() < give_up_at, f"{what} did not happen in {seconds} s"
         time.sleep(0.1)
+
+
+def _is_so(ask: Callable[[], object]) -> bool:
+    """While the database is away nobody knows."""
+    try:
+        return bool(ask())
+    except psycopg.OperationalError:
+        return False
 
 
 def kill(pids: Sequence[int], number: signal.Signals = signal.SIGKILL) -> None:

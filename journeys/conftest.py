@@ -20,6 +20,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from journeys.backstage import Backstage, is_well, until
+from journeys.faulty import Scene
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 YILIAN = (sys.executable, "-m", "yilian.config.cli")
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,6 +68,15 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
         log.close()
+
+
+@pytest.fixture(scope="module")
+def scene(region: Region) -> Iterator[Scene]:
+    """The players over plain HTTP, in a region that is well."""
+    until(lambda: is_well(region.address), PATIENCE_SECONDS, "the region's recovery")
+    found = Scene.of(region.address, Backstage(region.data))
+    yield found
+    found.tidy_up()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from journeys.backstage import Backstage
@@ -98,51 +98,3 @@ def all_at_once(acts: Sequence[Callable[[], Answer]]) -> list[Answer]:
 
 def statuses(answers: Sequence[Answer]) -> Counter[int]:
     return Counter(answer.status for answer in answers)
-
-
-@dataclass
-class Traffic:
-    """Writers who go on whatever happens; what was acknowledged, and what was not."""
-
-    scene: Scene
-    acknowledged: list[UUID] = field(default_factory=list)
-    others: list[Any] = field(default_factory=list)
-    _stop: threading.Event = field(default_factory=threading.Event)
-    _threads: list[threading.Thread] = field(default_factory=list)
-
-    def start(self, writers: int) -> None:
-        away = str(self.scene.backstage.institution(ELSEWHERE))
-        told = {"to_institution_id": away, "outside_reason": "patient_choice"}
-        # What one desk of the demo sees must not be flooded: they go elsewhere.
-        cases = iter([self.scene.case(**told) for _ in range(150)])
-        lock = threading.Lock()
-
-        def write() -> None:
-            visitor = self.scene.gp.twin()
-            while not self._stop.is_set():
-                with lock:
-                    case = next(cases, None)
-                if case is None:
-                    return
-                self._note(visitor, case)
-
-        self._threads = [threading.Thread(target=write) for _ in range(writers)]
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(timeout=60)
-
-    def _note(self, visitor: Visitor, case: tuple[str, dict[str, str]]) -> None:
-        try:
-            done = visitor.post(*case)
-        except OSError as error:  # the line broke: nobody was told anything
-            self.others.append(type(error).__name__)
-            return
-        if done.status == 302 and done.location.startswith("/referrals/"):
-            self.scene.written.append(done.location)
-            self.acknowledged.append(UUID(done.location.rpartition("/")[2]))
-        else:
-            self.others.append(done.status)

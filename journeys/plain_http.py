@@ -5,6 +5,7 @@ For faults and for measuring, where what counts is the answer and not the look.
 
 import http.client
 import re
+import select
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,7 +86,13 @@ class Visitor:
         body: str | bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Asked once: a broken line is raised, for nothing may be sent twice."""
+        """Asked once: a line that breaks is raised, for nothing may be sent twice.
+
+        One that was hung up on while nothing was asked is opened anew, as every
+        browser does: the other end has closed it and heard nothing of this.
+        """
+        if self._line is not None and _is_hung_up(self._line):
+            self.hang_up()
         line = self._line or self._open()
         worn = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         sent = {"Cookie": worn} | dict(headers or {})
@@ -121,3 +128,8 @@ class Visitor:
                 self.cookies[name.strip()] = value
             else:
                 self.cookies.pop(name.strip(), None)
+
+
+def _is_hung_up(line: http.client.HTTPConnection) -> bool:
+    """Nothing was asked, so whatever there is to read is the other end's goodbye."""
+    return line.sock is None or bool(select.select([line.sock], [], [], 0)[0])

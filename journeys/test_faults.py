@@ -1,19 +1,17 @@
 """Bad input, races and deaths, against the real processes over plain HTTP."""
 
-import os
 import re
 import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
 
-from journeys.backstage import Backstage, kill, until
+from journeys.backstage import kill, until
 from journeys.conftest import Region
-from journeys.faulty import COUNTY, Scene, Traffic, all_at_once, statuses
+from journeys.faulty import COUNTY, Scene, all_at_once, statuses
 from journeys.plain_http import Answer, Visitor
 from yilian.kernel.ids import new_id
 
@@ -27,18 +25,6 @@ CODED = (
     "idempotency_key", "diagnosis_code_words",
 )  # fmt: skip
 NASTY = "\0'\";--<script>alert(1)</script>%_\\🩺\x07"
-
-
-@pytest.fixture(scope="module")
-def backstage(region: Region) -> Backstage:
-    return Backstage(region.data)
-
-
-@pytest.fixture(scope="module")
-def scene(region: Region, backstage: Backstage) -> Iterator[Scene]:
-    found = Scene.of(region.address, backstage)
-    yield found
-    found.tidy_up()
 
 
 # --- Bad input ----------------------------------------------------------------
@@ -323,7 +309,7 @@ def test_twice_as_many_writers_as_connections_all_get_an_answer(scene: Scene) ->
     assert statuses(answers)[302] > 0
     assert took < 30
     assert pulse
-    assert max(pulse) < 30
+    assert max(pulse) < 5, "health never waits for the crowd"
 
 
 def test_many_desks_at_one_row_do_not_freeze_the_house(scene: Scene) -> None:
@@ -365,87 +351,6 @@ def test_a_killed_deliverer_is_replaced_and_nothing_is_announced_twice(
     at = scene.waiting()
     until(lambda: _deliveries(scene, at) == ["done"], 40, "the delivery")
     assert _notices(scene, at) == 1
-
-
-@pytest.mark.skipif(
-    "YILIAN_DRILLS" not in os.environ, reason="a drill that kills: set YILIAN_DRILLS=1"
-)
-def test_a_pages_worker_killed_under_load_is_replaced(scene: Scene) -> None:
-    traffic = Traffic(scene)
-    traffic.start(writers=6)
-    until(lambda: len(traffic.acknowledged) > 5)
-    before = _pages_workers(scene)
-    kill(before[:1])
-    count = len(traffic.acknowledged)
-    until(lambda: len(traffic.acknowledged) > count + 10)
-    traffic.stop()
-    until(lambda: len(_pages_workers(scene)) == len(before), 30, "its replacement")
-    assert set(traffic.others) <= {503, *_BROKEN_LINES}
-    _assert_nothing_lost_or_doubled(scene, traffic)
-
-
-@pytest.mark.skipif(
-    "YILIAN_DRILLS" not in os.environ, reason="a drill that kills: set YILIAN_DRILLS=1"
-)
-def test_a_database_killed_under_load_comes_back_and_has_lost_nothing(
-    scene: Scene, region: Region
-) -> None:
-    traffic = Traffic(scene)
-    traffic.start(writers=6)
-    until(lambda: len(traffic.acknowledged) > 5)
-    scene.backstage.kill_database()
-    count = len(traffic.acknowledged)
-    until(lambda: len(traffic.acknowledged) > count + 10, 60, "recovery")
-    traffic.stop()
-    assert set(traffic.others) <= {503, *_BROKEN_LINES}
-    _assert_nothing_lost_or_doubled(scene, traffic)
-    verified = region.run("audit", "verify")
-    assert verified.returncode == 0, verified.stdout + verified.stderr
-
-
-_BROKEN_LINES = {
-    "BrokenPipeError", "ConnectionRefusedError", "ConnectionResetError",
-    "RemoteDisconnected",
-}  # fmt: skip
-
-
-def _pages_workers(scene: Scene) -> list[int]:
-    [pages] = [
-        pid for pid in scene.backstage.crew("config.wsgi") if os.getpgid(pid) == pid
-    ]
-    return [pid for pid in scene.backstage.children(pages)
-            if b"resource_tracker" not in _command(pid)]  # fmt: skip
-
-
-def _command(pid: int) -> bytes:
-    with open(f"/proc/{pid}/cmdline", "rb") as told:
-        return told.read()
-
-
-def _assert_nothing_lost_or_doubled(scene: Scene, traffic: Traffic) -> None:
-    """What was acknowledged is there, once, with its audit row and its event; and
-    what is there without being acknowledged is whole as well."""
-    told = traffic.acknowledged
-    assert len(told) == len(set(told))
-    found = scene.backstage.rows(
-        "SELECT row.id, row.state,"
-        " (SELECT count(*) FROM referral_referralstep step"
-        "   WHERE step.referral_id = row.id AND step.step = 'submit'),"
-        " (SELECT count(*) FROM audit_auditentry entry"
-        "   WHERE entry.object_id = row.id AND entry.action = 'referral.submit'),"
-        " (SELECT count(*) FROM outbox_outboxmessage event"
-        "   WHERE event.body->>'referral_id' = row.id::text"
-        "   AND event.kind = 'ReferralSubmitted'),"
-        " (SELECT count(*) FROM record_resource kept"
-        "   WHERE kept.type = 'ServiceRequest' AND kept.id = row.id::text)"
-        " FROM referral_referral row"
-        " WHERE row.submitted_at > now() - interval '3 minutes'"
-    )
-    assert set(told) <= {row[0] for row in found}
-    assert {row[1:] for row in found if row[0] in set(told)} == {
-        ("submitted", 1, 1, 1, 1)
-    }
-    assert {row[2:] for row in found} == {(1, 1, 1, 1)}
 
 
 def _step(scene: Scene, at: str, step: str, **told: str):  # type: ignore[no-untyped-def]

@@ -1,0 +1,1 @@
+"""Everything of which there may be only one: what fights over it, and who may win."""
