@@ -329,4 +329,7 @@ def band(gap: Decimal | None) -> str:
 def qr_svg(text: str, scale: int = 3) -> Markup:
     """An inline picture; give it a readable number, never an identity number."""
     code = segno.make(text, error="m", micro=False)
-    return Markup(code.svg_inline(scale=scale, border=2, svgclass="qr", lineclass=None))  # noqa: S704
+    drawn = code.svg_inline(
+        scale=scale, border=2, svgclass="qr", lineclass=None, title=gettext("二维码")
+    )
+    return Markup(drawn)  # noqa: S704

@@ -74,7 +74,7 @@ def county(db: None) -> Institution:
 
 def lead(county: Institution, village: Institution, form: Form) -> None:
     body = Consortium.objects.create(
-        code=f"C{new_id().hex[:8]}", alias="永宁县医共体", form=form.value,
+        code=f"C{new_id().hex[-8:]}", alias="永宁县医共体", form=form.value,
         governing_authority=county, area_code="640121", founded_on=SINCE,
     )  # fmt: skip
     for house, role in ((county, MemberRole.LEAD), (village, MemberRole.MEMBER)):
@@ -111,6 +111,18 @@ def test_a_house_with_a_desk_of_its_own_is_asked_itself(
     lead(county, village, Form.COUNTY_CONSORTIUM)
     Institution.objects.filter(pk=village.pk).update(help_phone="0951-3333333")
     assert "tel:09513333333" in page_for(doctor)
+
+
+def test_who_leads_others_answers_for_its_own(
+    village: Institution, county: Institution
+) -> None:
+    doctor = actor_at(county, Role.PHYSICIAN)
+    tertiary = make_institution("宁医大总院", phone="0951-5555555")
+    lead(tertiary, county, Form.HOSPITAL_GROUP)
+    assert "tel:09515555555" in page_for(doctor)
+    help_lines.forget()
+    lead(county, village, Form.COUNTY_CONSORTIUM)
+    assert "tel:09512222222" in page_for(doctor)
 
 
 def test_a_network_of_the_whole_region_leads_nobodys_house(
