@@ -159,8 +159,8 @@ def _pid(who: Who) -> str:
     sex = {"1": "M", "2": "F"}.get(who.sex, "U")
     phone = f"{escaped(who.phone)}^PRN^PH" if who.phone else ""
     return _segment(
-        "PID", "1", "", "~".join(numbers), "", escaped(who.name) or _NAMELESS, "", born, sex,
-        "", "", escaped(who.address), "", phone,
+        "PID", "1", "", "~".join(numbers), "", escaped(who.name) or _NAMELESS, "",
+        born, sex, "", "", escaped(who.address), "", phone,
     )  # fmt: skip
 
 

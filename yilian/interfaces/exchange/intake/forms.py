@@ -1,6 +1,6 @@
 """The shape of what is typed about feeds and messages."""
 
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django import forms
@@ -28,6 +28,7 @@ from yilian.registry.directory.models import Department, Institution, Practition
 from yilian.registry.directory.queries import today
 from yilian.registry.directory.rules import SPECIALTY_NAMES
 
+T = TypeVar("T")
 _BLANK = [("", "—")]
 
 
@@ -35,7 +36,7 @@ class Day(forms.DateField):
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
-class Lines(forms.CharField):
+class Lines(forms.Field):
     """One entry a line."""
 
     widget = forms.Textarea(attrs={"rows": 3})
@@ -172,7 +173,7 @@ class MeaningForm(forms.Form):
         found: str | None = data.get("diagnosis") or None
         return self._or_say("diagnosis", found, _("请从列表中选择诊断。"))
 
-    def _or_say(self, field: str, found: Any, words: Any) -> Any:
+    def _or_say(self, field: str, found: T | None, words: Any) -> T | None:
         if found is None:
             self.add_error(field, words)
         return found

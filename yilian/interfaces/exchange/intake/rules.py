@@ -66,7 +66,10 @@ MEANING_NAMES: Final[Mapping[Meaning, str]] = {
     Meaning.DIAGNOSIS: _("诊断"),
 }
 # Who agreed to the referral: the patient, or who stands for them.
-CONSENT_NAMES: Final[Mapping[str, str]] = {"self": _("患者本人"), **RELATION_NAMES}
+CONSENT_NAMES: Final[Mapping[str, str]] = {
+    "self": _("患者本人"),
+    **{relation.value: name for relation, name in RELATION_NAMES.items()},
+}
 CHARSETS: Final[Mapping[str, str]] = CHARSET_NAMES
 
 

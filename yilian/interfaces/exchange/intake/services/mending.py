@@ -15,7 +15,7 @@ from yilian.interfaces.exchange.hl7v2.message import Message
 from yilian.interfaces.exchange.hl7v2.referral import ReferralFacts, read_referral
 from yilian.interfaces.exchange.intake import policies
 from yilian.interfaces.exchange.intake.mended import Mended, opened
-from yilian.interfaces.exchange.intake.models import Received
+from yilian.interfaces.exchange.intake.models import Received, ReceivedQuerySet
 from yilian.interfaces.exchange.intake.rules import REPLAYABLE, Meaning, State
 from yilian.interfaces.exchange.intake.services import keeping, receiving
 from yilian.interfaces.exchange.intake.services.feeds import note_meaning
@@ -183,7 +183,7 @@ def _require_open(row: Received, revision: int | None) -> None:
         raise Conflict(_("这条消息刚被他人处理，请刷新页面，核对后再提交。"))
 
 
-def _rows(actor: Actor) -> Any:
+def _rows(actor: Actor) -> ReceivedQuerySet:
     rows = Received.objects.visible_to(actor)
     return rows.select_related("feed__institution", "to_institution")
 

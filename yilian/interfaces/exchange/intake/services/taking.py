@@ -278,7 +278,7 @@ def _meant(row: Received, facts: ReferralFacts) -> Referral:
     rows = Referral.objects.select_related("person").filter(from_institution=house)
     numbers = [number for number in (facts.number, facts.other_number) if number]
     if last is not None:
-        referral = rows.filter(pk=last.referral_id).first()
+        referral = rows.filter(received=last).first()
     else:
         referral = rows.filter(number__in=numbers).first()
     if referral is None:

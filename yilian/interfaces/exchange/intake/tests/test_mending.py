@@ -1,6 +1,7 @@
 """What waits for a person, who the person may be, and what happens then."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -242,7 +243,7 @@ def test_a_message_becomes_one_referral_however_often_it_is_tried(
 ) -> None:
     send(letter(world, to="XIAN-01"))
     revision = kept().revision
-    facts = {"institution_id": world.county.id, "revision": revision}
+    facts: dict[str, Any] = {"institution_id": world.county.id, "revision": revision}
     mending.choose_receiver(world.township.desk, kept().id, **facts)
     with pytest.raises(Conflict):
         mending.choose_receiver(world.township.desk, kept().id, **facts)
