@@ -2,6 +2,7 @@
 #
 #   make run     a demo region in the browser: http://localhost:8000
 #   make test    all tests; journeys as well where Chromium is installed
+#   make drills  backup, restore, upgrade and deployment, as an IT department does them
 #   make lint    everything a reviewer's machine checks
 #   make setup   the environment in .venv alone
 #
@@ -26,7 +27,7 @@ export VIRTUAL_ENV = $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: setup setup-dev run test locks
+.PHONY: setup setup-dev run test drills locks
 .PHONY: lint lint-style lint-imports lint-writes lint-migrations lint-types
 
 setup: $(INSTALLED) $(CATALOGUES)
@@ -37,7 +38,10 @@ run: setup
 	@$(BIN)/yilian up --demo
 
 test: setup-dev
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile --ignore drills
+
+drills: setup-dev
+	@$(BIN)/pytest -n 2 --dist loadfile drills
 
 # `make -k lint` goes on after the first complaint.
 lint: lint-style lint-imports lint-writes lint-migrations lint-types

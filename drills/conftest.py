@@ -29,7 +29,7 @@ class Region:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = _free_pair()
+        self.port = free_pair()
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -113,7 +113,7 @@ def new_region(
         region.down()
 
 
-def _free_pair() -> int:
+def free_pair() -> int:
     """A free port whose successor is free as well."""
     while True:
         with socket.socket() as one, socket.socket() as two:

@@ -3,4 +3,4 @@
 Start reading at `docs/plan.md`, then `kernel`, then `care/referral`.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -108,6 +108,23 @@ def cast() -> None:
 
 
 @main.command()
+@click.argument("server", type=click.Choice(["pages", "live"]))
+@click.option("--port", type=click.IntRange(1, 65534), envvar="PORT", default=8000)
+def serve(server: str, port: int) -> None:
+    """只启动页面或实时消息，供 systemd 使用。 One server alone, for systemd.
+
+    PORT 总是页面的端口，实时消息用下一个。 PORT is always that of the pages.
+    """
+    from yilian.config.runtime import serve as alone
+    from yilian.config.runtime.environment import entered
+    from yilian.config.runtime.supervisor import Address
+
+    with entered() as place:
+        host = os.environ.get("YILIAN_HOST", "127.0.0.1")
+        alone.serve(place, server, Address(host, port))
+
+
+@main.command()
 def worker() -> None:
     """执行后台任务。 Do the jobs in the queue."""
     with _database():

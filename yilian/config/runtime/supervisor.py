@@ -123,6 +123,12 @@ def _pages(address: Address) -> dict[str, list[str]]:
     return {"pages": _granian("wsgi", "yilian.config.wsgi:application", address)}
 
 
+def servers(address: Address) -> dict[str, list[str]]:
+    """Commands of the two that listen, for those who supervise them otherwise."""
+    both = {**_pages(address), **_background(address)}
+    return {name: both[name] for name in ("pages", "live") if name in both}
+
+
 def _background(address: Address) -> dict[str, list[str]]:
     commands = {"worker": [*demo_region.CLI, "worker"]}
     if _importable(DELIVER):

@@ -81,7 +81,8 @@ def _pulse(pulse: Pulse) -> Iterator[Finding]:
 
 
 def _backups(place: Place) -> Iterator[Finding]:
-    if facts.get(place.urls.owner, facts.PURPOSE) != facts.WORK:
+    purpose = facts.get(place.urls.owner, facts.PURPOSE)
+    if purpose in {facts.DEMO, facts.DEMO_BEGUN}:
         return
     yield _age(place, facts.BACKUP, "backup", "备份 backup", warn=A_DAY, fail=A_WEEK)
     yield _age(
