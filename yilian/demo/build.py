@@ -29,7 +29,7 @@ from yilian.demo.loading import (
     staff,
     stories,
 )
-from yilian.demo.loading.beside import beside
+from yilian.demo.loading.beside import Blocks, beside
 from yilian.demo.loading.stage import Refused, Stage
 from yilian.demo.loading.story import Story
 from yilian.demo.world.build import Region, region
@@ -48,8 +48,11 @@ ACTOR: Final = system_actor("demo")
 _JOINED: Final = timedelta(days=100)
 # What happened since is told to the desks when the region opens.
 _NEWS: Final = timedelta(hours=12)
-_STORIES_FROM: Final = 25
-_STORIES_TO: Final = 92
+# Percent of the work that lies behind when so much is told.
+_STAFF_TO: Final = 15
+_PEOPLE_TO: Final = 22
+_ALL: Final = 95
+_RESIDENTS_A_STORY: Final = 150  # whose history takes as long as one story
 
 
 class NotADemo(RuntimeError):
@@ -80,10 +83,10 @@ def build(
     progress(0, "规划区域 Planning the region")
     planned = region(residents, seed, now or timezone.now())
     hops = stories.stories_of(corridor.arranged(planned))
-    told = history.tell(
+    lives = history.Lives(
         planned, stories.spans_of(hops, planned.now), stories.deaths_of(hops)
     )
-    refused = _tell(planned, hops, told, progress)
+    told, refused = _tell(lives, hops, progress)
     progress(96, "封存审计 Sealing the audit trail")
     sealed = audit.seal()
     _analyse()
@@ -99,17 +102,19 @@ def build(
 
 
 def _tell(
-    planned: Region, hops: Sequence[Story], told: history.Told, progress: Progress
-) -> tuple[Refused, ...]:
+    lives: history.Lives, hops: Sequence[Story], progress: Progress
+) -> tuple[history.Told, tuple[Refused, ...]]:
     """All in story time. What no story touches is loaded on the second core."""
+    planned = lives.region
     on_stage = _houses(planned, hops).__contains__
+    blocks = Blocks(lives.blocks)
     with story_time(planned.seed, planned.now - _JOINED) as clock:
 
         def load_the_rest() -> None:
             clock.rng.seed(f"{planned.seed} rest")  # other ids than this process
             with _hurrying():
                 _load_houses(planned, {}, lambda code: not on_stage(code))
-                history.load_record(ACTOR, planned, told)
+                history.load_record(ACTOR, lives, blocks)
 
         with _hurrying():
             progress(3, "机构 Institutions")
@@ -120,17 +125,55 @@ def _tell(
             places.load_consortia(ACTOR, planned)
             accounts = _open_accounts(planned, hops)
             _load_houses(planned, accounts, on_stage)
-            progress(20, "居民 Residents")
-            people.load_people(ACTOR, planned, people.open_accounts(ACTOR, planned))
-            history.load_sight(ACTOR, planned, told)
+            shown = _Shown(progress, hops, lives)
+            people.load_people(
+                ACTOR, planned, people.open_accounts(ACTOR, planned), shown.people
+            )
+            told = history.load_sight(ACTOR, lives)
             stage = Stage(planned, clock, accounts)
-            _play(stage, hops, progress)
-            progress(_STORIES_TO, "病史 Two years of history")
+            _play(stage, hops, shown.stories)
+            shown.history(blocks.done)
+            history.load_record(ACTOR, lives, shown.each(blocks))
             rest_is_loaded()
             clock.go_to(planned.now)
             history.load_stays(ACTOR, told)
             _come_to_now(planned.now)
-    return tuple(stage.refused)
+    return told, tuple(stage.refused)
+
+
+class _Shown:
+    """Percent of the whole; the longer the history, the larger its part."""
+
+    def __init__(
+        self, progress: Progress, hops: Sequence[Story], lives: history.Lives
+    ) -> None:
+        self._progress = progress
+        told = len(lives.region.population.residents) / _RESIDENTS_A_STORY
+        self._stories_to = _PEOPLE_TO + (_ALL - _PEOPLE_TO) * len(hops) / (
+            len(hops) + told
+        )
+        self._last = 0
+
+    def people(self, part: float) -> None:
+        self._show(_STAFF_TO + part * (_PEOPLE_TO - _STAFF_TO), "居民 Residents")
+
+    def stories(self, part: float) -> None:
+        percent = _PEOPLE_TO + part * (self._stories_to - _PEOPLE_TO)
+        self._show(percent, "转诊 Referrals")
+
+    def history(self, part: float) -> None:
+        percent = self._stories_to + part * (_ALL - self._stories_to)
+        self._show(percent, "病史 Two years of history")
+
+    def each(self, blocks: Blocks) -> Iterator[int]:
+        for number in blocks:
+            yield number
+            self.history(blocks.done)
+
+    def _show(self, percent: float, text: str) -> None:
+        if int(percent) > self._last:
+            self._last = int(percent)
+            self._progress(self._last, text)
 
 
 def _houses(planned: Region, hops: Sequence[Story]) -> frozenset[str]:
@@ -160,19 +203,10 @@ def _load_houses(
     places.load_beds_and_slots(ACTOR, planned, is_meant)
 
 
-def _play(stage: Stage, hops: Sequence[Story], progress: Progress) -> None:
+def _play(stage: Stage, hops: Sequence[Story], tell: Callable[[float], object]) -> None:
     for hop in hops:
         stories.put_on(stage, hop)
     aside.put_on(stage, hops)
-    shown = 0
-
-    def tell(part: float) -> None:
-        nonlocal shown
-        percent = int(_STORIES_FROM + part * (_STORIES_TO - _STORIES_FROM))
-        if percent > shown:
-            shown = percent
-            progress(percent, "转诊 Referrals")
-
     stage.play(tell)
 
 

@@ -7,6 +7,7 @@ nothing by foreign key (decisions 6). Ends with its parent, also when that is ki
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from ctypes import c_int
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from threading import Thread
@@ -15,17 +16,46 @@ from time import sleep
 from django.db import connections
 
 _LOOKS_EVERY = 0.5
+_CONTEXT = get_context("fork")
 
 
 class BesideFailed(RuntimeError):
     """Why stands above: the other process has said it."""
 
 
+class Blocks:
+    """Work in numbered blocks: whoever is free takes the next one, in any process.
+
+    Made before the other process is begun, and known to both.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._begun = _CONTEXT.Value(c_int, 0)
+        self._done = _CONTEXT.Value(c_int, 0)
+
+    def __iter__(self) -> Iterator[int]:
+        while (number := self._next()) < self.count:
+            yield number
+            with self._done:
+                self._done.value += 1
+
+    @property
+    def done(self) -> float:
+        return self._done.value / self.count if self.count else 1.0
+
+    def _next(self) -> int:
+        with self._begun:
+            number = self._begun.value
+            self._begun.value += 1
+        return number
+
+
 @contextmanager
 def beside(work: Callable[[], object]) -> Iterator[Callable[[], None]]:
     """Gives back how to wait for the end of `work`."""
     connections.close_all()  # a connection is never shared by two processes
-    process = get_context("fork").Process(target=_run, args=(work, os.getpid()))
+    process = _CONTEXT.Process(target=_run, args=(work, os.getpid()))
     process.start()
     try:
         yield lambda: _wait(process)

@@ -1,11 +1,12 @@
 """Two years of history: into the record, with the sight that visits leave behind.
 
+Told block by block: who is free takes the next one (`beside.py`).
+
 Whoever is in hospital now is also in the reception's book, in a bed. Nobody is in
 two places: where a person of a referral story would be, the stay ends before the
 story begins, or is left out.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -35,6 +36,7 @@ from yilian.resources.scheduling.rules import LIVE, HoldState, Quota
 CONTINUITY: Final = timedelta(days=365)
 _BEFORE_STORY: Final = timedelta(hours=18)
 _SHORTEST_STAY: Final = timedelta(days=1)
+BLOCK: Final = 2000  # residents told at a time
 _LAST: Final = (Quota.OPEN, Quota.CONTRACT, Quota.REFERRAL)
 
 Span = tuple[datetime, datetime]
@@ -42,37 +44,54 @@ Span = tuple[datetime, datetime]
 
 @dataclass(slots=True)
 class Told:
-    """The histories as they are loaded, and what was changed for the stories' sake."""
+    """What was changed for the stories' sake, and who lies in hospital now."""
 
-    histories: list[History]
     ended: int = 0
     left_out: int = 0
     in_bed: int = 0
     stays: list[tuple[UUID, Visit]] = field(default_factory=list)
 
 
-def tell(
-    region: Region, stories: Mapping[UUID, Span], deaths: Mapping[UUID, datetime]
-) -> Told:
-    """`stories`: from when to when each person is busy with a referral."""
-    told = Told([])
-    for history in region.histories():
-        lived = _until(history, deaths.get(history.person))
-        span = stories.get(history.person)
-        kept = replace(lived, visits=tuple(_visits(lived.visits, span, told)))
-        told.histories.append(kept)
-        told.stays += [(kept.person, one) for one in kept.visits if not one.ends_at]
-    return told
+@dataclass(frozen=True, slots=True)
+class Lives:
+    """Everybody's history as it is loaded: told anew whenever it is asked for, so that
+    a large region never stands in memory at once.
+
+    `stories`: from when to when each person is busy with a referral.
+    """
+
+    region: Region
+    stories: Mapping[UUID, Span]
+    deaths: Mapping[UUID, datetime]
+
+    @property
+    def blocks(self) -> int:
+        return -(-len(self.region.population.residents) // BLOCK)
+
+    def of_block(self, number: int, told: Told) -> Iterator[History]:
+        """Of the next so many residents."""
+        of = self.region.population.residents[number * BLOCK : (number + 1) * BLOCK]
+        for history in self.region.histories_of(of):
+            lived = _until(history, self.deaths.get(history.person))
+            span = self.stories.get(history.person)
+            kept = replace(lived, visits=tuple(_visits(lived.visits, span, told)))
+            told.stays += [(kept.person, one) for one in kept.visits if not one.ends_at]
+            yield kept
 
 
-def load_record(actor: Actor, region: Region, told: Told) -> None:
-    put_many(actor, _incoming(region, told), source="demo")
+def load_record(actor: Actor, lives: Lives, blocks: Iterable[int]) -> None:
+    for number in blocks:
+        histories = lives.of_block(number, Told())
+        put_many(actor, _incoming(histories, lives.region.physician), source="demo")
 
 
-def load_sight(actor: Actor, region: Region, told: Told) -> None:
+def load_sight(actor: Actor, lives: Lives) -> Told:
     """A house goes on seeing whom it has seen within a year."""
-    since = region.now - CONTINUITY
-    population.load_many(actor, grants=list(_visit_grants(told.histories, since)))
+    told, since = Told(), lives.region.now - CONTINUITY
+    for number in range(lives.blocks):
+        histories = lives.of_block(number, told)
+        population.load_many(actor, grants=list(_visit_grants(histories, since)))
+    return told
 
 
 def load_stays(actor: Actor, told: Told) -> None:
@@ -140,14 +159,15 @@ def _ended(visit: Visit, ends_at: datetime) -> Visit:
     )
 
 
-def _incoming(region: Region, told: Told) -> Iterator[Incoming]:
+def _incoming(
+    histories: Iterable[History], physician: fhir.Physicians
+) -> Iterator[Incoming]:
     """All but the encounters that the reception writes itself."""
-    by_reception = {visit.id for _person, visit in told.stays}
-    for history in told.histories:
-        for entry in fhir.entries(history, region.physician):
-            if entry.id not in by_reception:
-                home = institution_id(entry.institution)
-                yield Incoming(json.loads(entry.text), entry.person, home)
+    for history in histories:
+        at_reception = {str(one.id) for one in history.visits if one.ends_at is None}
+        for code, resource, _at in fhir.resources(history, physician):
+            if resource["id"] not in at_reception:
+                yield Incoming(resource, history.person, institution_id(code))
 
 
 def _visit_grants(histories: Iterable[History], since: datetime) -> Iterator[Grant]:

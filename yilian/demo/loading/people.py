@@ -1,7 +1,8 @@
 """Residents with their numbers, tags, proxies and contracts."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -29,6 +30,8 @@ from yilian.registry.population.models import (
 from yilian.registry.population.rules import Ground, Scope
 from yilian.registry.population.services.numbers import new_identifier, phone_columns
 
+PORTION: Final = 5000
+
 
 @transaction.atomic
 def open_accounts(actor: Actor, region: Region) -> dict[UUID, Account]:
@@ -42,8 +45,23 @@ def open_accounts(actor: Actor, region: Region) -> dict[UUID, Account]:
     }
 
 
-def load_people(actor: Actor, region: Region, accounts: dict[UUID, Account]) -> None:
+def load_people(
+    actor: Actor,
+    region: Region,
+    accounts: Mapping[UUID, Account],
+    tell: Callable[[float], object] = lambda part: None,
+) -> None:
+    """Portion by portion; who stands for whom last, when both are there."""
     residents = region.population.residents
+    for first in range(0, len(residents), PORTION):
+        _load_portion(actor, residents[first : first + PORTION], accounts)
+        tell(min(1.0, (first + PORTION) / len(residents)))
+    population.load_many(actor, proxies=list(_proxies(region)))
+
+
+def _load_portion(
+    actor: Actor, residents: Sequence[Resident], accounts: Mapping[UUID, Account]
+) -> None:
     contracted = [(one.id, one.contract) for one in residents if one.contract]
     population.load_many(
         actor,
@@ -51,7 +69,6 @@ def load_people(actor: Actor, region: Region, accounts: dict[UUID, Account]) -> 
         identifiers=[row for one in residents for row in _identifiers(one)],
         groups=[row for one in residents for row in _groups(one)],
         chosen=[row for pair in contracted for row in _chosen(*pair)],
-        proxies=list(_proxies(region)),
         grants=[
             *(_contract_grant(*pair) for pair in contracted),
             *(_registration_grant(one) for one in residents),

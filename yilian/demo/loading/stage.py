@@ -70,7 +70,7 @@ class Stage:
             self._asked += 1
             heappush(self._acts, (at, self._asked, act))
 
-    def play(self, tell: Callable[[float], None]) -> None:
+    def play(self, tell: Callable[[float], object]) -> None:
         done = 0
         while self._acts:
             at, _number, act = heappop(self._acts)

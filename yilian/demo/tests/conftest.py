@@ -6,7 +6,9 @@ from yilian.demo.world.build import Region, region
 from yilian.demo.world.history.model import Entry, History
 from yilian.demo.world.history.pen import CHINA
 
-NOW = datetime(2026, 11, 22, 10, 0, tzinfo=CHINA)
+# This hour: sight is granted from the moment at which it is really written, so what
+# an emergency opened a day before must not be over already.
+NOW = datetime.now(CHINA).replace(minute=0, second=0, microsecond=0)
 
 
 @pytest.fixture(scope="session")

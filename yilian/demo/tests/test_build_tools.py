@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from yilian.demo.clock import story_time
-from yilian.demo.loading.beside import BesideFailed, beside
+from yilian.demo.loading import history
+from yilian.demo.loading.beside import BesideFailed, Blocks, beside
 from yilian.demo.loading.corridor import arranged
 from yilian.demo.loading.stories import spans_of, stories_of
 from yilian.demo.world.build import Region
@@ -62,6 +63,36 @@ def test_what_fails_beside_is_not_passed_over() -> None:
 
     with pytest.raises(BesideFailed), beside(fail) as is_done:
         is_done()
+
+
+def test_each_block_is_taken_once_by_whoever_is_free(tmp_path: Path) -> None:
+    blocks = Blocks(40)
+
+    def take() -> None:
+        for number in blocks:
+            (tmp_path / f"other {number}").touch()
+
+    with beside(take) as is_done:
+        for number in blocks:
+            (tmp_path / f"mine {number}").touch()
+        is_done()
+    taken = [int(path.name.split()[1]) for path in tmp_path.iterdir()]
+    assert sorted(taken) == list(range(40))
+    assert blocks.done == 1.0
+
+
+def test_histories_told_by_blocks_are_those_told_at_once(
+    world: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lives = history.Lives(world, {}, {})
+    [block] = range(lives.blocks)
+    at_once = list(lives.of_block(block, history.Told()))
+    assert at_once == list(world.histories())
+    monkeypatch.setattr(history, "BLOCK", 500)
+    told = history.Told()
+    blocks = [list(lives.of_block(number, told)) for number in range(lives.blocks)]
+    assert [one for block in blocks for one in block] == at_once
+    assert told.stays
 
 
 def test_every_diagnosis_of_the_stories_can_be_coded(world: Region) -> None:

@@ -1,6 +1,6 @@
 """The whole demonstration region, from a seed and a moment."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -16,7 +16,13 @@ from yilian.demo.world.history.pen import CHINA
 from yilian.demo.world.institutions.build import institutions
 from yilian.demo.world.institutions.model import Institution
 from yilian.demo.world.people import cast, papers, rosters
-from yilian.demo.world.people.model import CastMember, DutyShift, Population, Staff
+from yilian.demo.world.people.model import (
+    CastMember,
+    DutyShift,
+    Population,
+    Resident,
+    Staff,
+)
 from yilian.demo.world.people.residents import residents
 from yilian.demo.world.people.staff import staff
 from yilian.demo.world.referrals.build import referrals
@@ -51,8 +57,11 @@ class Region:
         return resources.slots(self.now.astimezone(CHINA).date())
 
     def histories(self) -> Iterator[History]:
+        return self.histories_of(self.population.residents)
+
+    def histories_of(self, residents: Iterable[Resident]) -> Iterator[History]:
         today = self.now.astimezone(CHINA).date()
-        return histories(self.population.residents, self.seed, today)
+        return histories(residents, self.seed, today)
 
     def entries(self) -> Iterator[Entry]:
         for history in self.histories():

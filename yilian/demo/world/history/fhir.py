@@ -45,15 +45,22 @@ _encode: Final = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def entries(history: History, physicians: Physicians) -> Iterator[Entry]:
-    """In the order of time within each type; references point within the person."""
+    for institution, resource, at in resources(history, physicians):
+        yield _entry(history.person, institution, resource, at)
+
+
+def resources(
+    history: History, physicians: Physicians
+) -> Iterator[tuple[str, Resource, datetime]]:
+    """With the institution's code, in the order of time within each type; references
+    point within the person."""
     for problem in history.problems:
-        yield _entry(history.person, problem.institution, *condition(history, problem))
+        yield problem.institution, *condition(history, problem)
     for prescription in history.prescriptions:
-        resource, at = medication_request(history, prescription)
-        yield _entry(history.person, prescription.institution, resource, at)
+        yield prescription.institution, *medication_request(history, prescription)
     for visit in history.visits:
         for resource, at in _of_visit(history.person, visit, physicians):
-            yield _entry(history.person, visit.institution, resource, at)
+            yield visit.institution, resource, at
 
 
 def condition(history: History, problem: Problem) -> tuple[Resource, datetime]:

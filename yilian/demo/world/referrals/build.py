@@ -37,6 +37,8 @@ _REGION_TOP: Final = "640104-A1"
 _NEAR_OPEN: Final = 85
 _NEAR_OVER: Final = 45
 _FEWEST: Final = 45
+# Each is played step by step; a large region gets its size by COPY, not by these.
+_MOST: Final = 600
 _CAST_HOUSEHOLD: Final = 0
 _OTHERWISE: Final = ("internal", "general", "nursing_care", "rehabilitation")
 _DOWN_STATES: Final = frozenset(
@@ -272,7 +274,7 @@ def _wishes(rng: Random, residents: int) -> Iterator[tuple[Sequence[Case], Path]
     yield (OUTSIDE,), PATHS[State.COMPLETED][1]
     for case in (*DOWN, *SAME_TIER):
         yield (case,), PATHS[State.COMPLETED][0]
-    for _ in range(max(_FEWEST, residents // _RESIDENTS_PER_STORY)):
+    for _ in range(min(_MOST, max(_FEWEST, residents // _RESIDENTS_PER_STORY))):
         state = rng.choices(tuple(WEIGHTS), tuple(WEIGHTS.values()))[0]
         goes_down = state in _DOWN_STATES and likely(rng, 38)
         yield (rng.choice(DOWN if goes_down else UP),), rng.choice(PATHS[state])
