@@ -57,6 +57,8 @@ def test_the_version_before_comes_up_with_its_data(region: Region) -> None:
     assert now["population_person"] == 60
     assert now["referral_referral"] == 30
     assert all(now.values()), now
+    people = region.rows("SELECT name FROM population_person")
+    (region.folder / "names").write_text("\n".join(name for (name,) in people))
     assert "没有发现改动" in region.yilian("audit", "verify")
 
 
@@ -141,6 +143,19 @@ def test_restoring_again_keeps_what_was_there_once_more(
     names = [name for (name,) in region.rows("SELECT datname FROM pg_database")]
     assert "yilian_before" in names
     region.down()
+
+
+def test_nobody_is_named_in_the_logs(region: Region) -> None:
+    """After all that was looked for: no name, and nothing that was typed."""
+    names = set((region.folder / "names").read_text().split("\n"))
+    written = "".join(
+        path.read_text(errors="replace")
+        for path in (region.folder / "logs").iterdir()
+        if path.is_file()
+    )
+    assert "/residents/" in written
+    assert urlencode({"q": "马"}) not in written
+    assert not [name for name in names if name in written]
 
 
 def test_a_full_disk_leaves_no_half_of_a_backup(region: Region, small: Path) -> None:
