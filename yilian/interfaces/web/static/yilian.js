@@ -148,6 +148,9 @@
     bar.hidden = false;
     bar.value = 100 * event.detail.loaded / event.detail.total;
   });
+  body.addEventListener("htmx:afterRequest", (event) => {
+    for (const bar of all("progress", event.detail.elt)) bar.hidden = true;
+  });
 
   /* ---- keys ---- */
   document.addEventListener("keydown", (event) => {
