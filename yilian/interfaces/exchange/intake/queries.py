@@ -35,6 +35,7 @@ from yilian.registry.population.queries import PersonCard, cards
 from yilian.registry.population.rules import LIKENESS_NAMES
 
 SIZE: Final = 30
+_ONLY_WHEN_SENT: Final = frozenset({"outside_reason", "skip_reason"})
 TABS: Final = ("open", "done", "refused")
 _STATES: Final = {
     "open": OPEN,
@@ -153,6 +154,14 @@ def message_line(actor: Actor, row: Received) -> MessageLine:
 
 def problems_of(row: Received) -> list[Problem]:
     return [problem_of(kept) for kept in row.problems]
+
+
+def problems_now(row: Received, settled: Settled) -> Sequence[Problem]:
+    """Codes may have been mapped since; what only sending brings to light stays."""
+    if State(row.state) is not State.WAITING:
+        return problems_of(row)
+    kept = [one for one in problems_of(row) if one.field in _ONLY_WHEN_SENT]
+    return [*settled.problems, *kept]
 
 
 def message_row(actor: Actor, message_id: UUID) -> Received | None:

@@ -1,5 +1,6 @@
 """The intake list, one message with its form, and the steps of whoever mends it."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -252,11 +253,13 @@ def _content(
         way=settled.way,
         house=house.id if house else None,
     )
-    fields = {problem.field: problem.words for problem in queries.problems_of(row)}
+    problems = queries.problems_now(row, settled)
+    fields = {problem.field: problem.words for problem in problems}
     code = str(form["diagnosis_code"].value() or "")
     name = request.POST.get("to_institution_id_words", "")
     return {
         "facts": opened.facts,
+        "line": replace(queries.message_line(actor, row), problems=problems),
         "patient": _patient(opened.facts.patient),
         "offer": offer,
         "mend_form": form,
