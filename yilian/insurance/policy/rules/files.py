@@ -70,20 +70,25 @@ def parse_set(text: str) -> ParameterSet:
     except tomllib.TOMLDecodeError as error:
         problem = Problem("TOML", Text("{error}", {"error": error}))
         raise SetWrong("?", [problem]) from None
+    return read_set(raw)
+
+
+def read_set(raw: Mapping[str, Any]) -> ParameterSet:
+    """A set from a file's table, or from the JSON of `documents.as_document`."""
     problems = _head_wrong(raw)
     if problems:
         raise SetWrong(str(raw.get("id", "?")), problems)
     base = shipped_set(raw["extends"]).rows if "extends" in raw else ()
-    own = _rows(raw, problems)
     found = ParameterSet(
         id=raw["id"],
         version=raw["version"],
         title=raw["title"],
         region=raw["region"],
         source=raw["source"],
-        rows=(*base, *own),
+        rows=(*base, *_rows(raw, problems)),
     )
-    if problems := problems or check(found, starts_on=raw["starts_on"]):
+    starts_on = _day(raw["starts_on"]) or date.max
+    if problems := problems or check(found, starts_on=starts_on):
         raise SetWrong(found.id, problems)
     return found
 
@@ -132,7 +137,7 @@ def _head_wrong(raw: Mapping[str, Any]) -> list[Problem]:
     ]
     texts = {n for n in _HEAD - {"starts_on"} if n in raw and not _is_text(raw[n])}
     problems += [Problem(name, Text(_("应为文字"))) for name in sorted(texts)]
-    if "starts_on" in raw and not _is_day(raw["starts_on"]):
+    if "starts_on" in raw and _day(raw["starts_on"]) is None:
         problems.append(Problem("starts_on", Text(_("应为日期，如 2018-01-01"))))
     return problems
 
@@ -163,8 +168,8 @@ def _row(
     problems += [
         Problem(f"{where}.{n}", Text(_("没有这一项"))) for n in set(entry) - _ROW
     ]
-    starts, ends = entry.get("effective_from"), entry.get("effective_to")
-    if not _is_day(starts) or (ends is not None and not _is_day(ends)):
+    starts, ends = _day(entry.get("effective_from")), _day(entry.get("effective_to"))
+    if starts is None or (ends is None and entry.get("effective_to") is not None):
         problems.append(Problem(where, Text(_("缺少生效日期，或日期不对"))))
     elif ends is not None and ends <= starts:
         problems.append(Problem(where, Text(_("失效日须晚于生效日"))))
@@ -175,7 +180,7 @@ def _row(
     return Row(
         key=name,
         value=read_table(KEYS[name], entry.get("value"), problems),
-        starts_on=starts if isinstance(starts, date) else date.min,
+        starts_on=starts or date.min,
         ends_on=ends,
         clause=ground,
         source=entry.get("source", head["source"]),
@@ -188,5 +193,11 @@ def _is_text(raw: object) -> bool:
     return isinstance(raw, str) and bool(raw.strip())
 
 
-def _is_day(raw: object) -> bool:
-    return type(raw) is date
+def _day(raw: object) -> date | None:
+    """TOML has dates, JSON has texts."""
+    if type(raw) is date:
+        return raw
+    try:
+        return date.fromisoformat(raw) if isinstance(raw, str) else None
+    except ValueError:
+        return None

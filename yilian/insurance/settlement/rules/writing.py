@@ -12,18 +12,11 @@ from yilian.kernel.money import plain_yuan
 def write_result(result: CaseResult) -> dict[str, Any]:
     return {
         "id": result.case_id,
-        "services": [_service(settled) for settled in result.services],
+        "services": [write_service(settled) for settled in result.services],
     }
 
 
-def write_error(case_id: object, error: CaseWrong) -> dict[str, Any]:
-    return {
-        "id": case_id if isinstance(case_id, str) else None,
-        "error": {"field": error.field, "message": str(error)},
-    }
-
-
-def _service(settled: Settled) -> dict[str, Any]:
+def write_service(settled: Settled) -> dict[str, Any]:
     amounts = {name: plain_yuan(fen) for name, fen in settled.amounts().items()}
     account = amounts.pop("account_pay")
     found: dict[str, Any] = {
@@ -42,6 +35,13 @@ def _service(settled: Settled) -> dict[str, Any]:
     if len(settled.parts) > 1:
         found["years"] = [part.year for part in settled.parts]
     return found
+
+
+def write_error(case_id: object, error: CaseWrong) -> dict[str, Any]:
+    return {
+        "id": case_id if isinstance(case_id, str) else None,
+        "error": {"field": error.field, "message": str(error)},
+    }
 
 
 def _step(year: int, step: Step) -> dict[str, Any]:
