@@ -34,7 +34,7 @@ FUNDS = ("basic_pay", "supplement_pay", "serious_pay", "assistance_pay")
 
 
 @given(cases(), changes)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_funds_and_patient_add_up_and_nobody_is_below_zero(
     case: Case, overrides: dict[str, Any]
 ) -> None:
@@ -97,7 +97,7 @@ def _year_of(insured: Insured, stays: Any) -> dict[str, int]:
 
 
 @given(cases(), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_compliant_referral_never_costs_the_patient_more(
     case: Case, data: st.DataObject
 ) -> None:

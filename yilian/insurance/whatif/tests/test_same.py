@@ -57,7 +57,7 @@ def _at_once(people: Sequence[Case], parameters: ParameterSet) -> Any:
 
 
 @given(st.lists(cases(), min_size=1, max_size=4), changes)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_random_populations_are_settled_alike(
     people: list[Case], overrides: dict[str, Any]
 ) -> None:
