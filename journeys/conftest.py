@@ -27,7 +27,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 YILIAN = (sys.executable, "-m", "yilian.config.cli")
 ROOT = Path(__file__).resolve().parent.parent
 RESIDENTS = "60"
-PATIENCE_SECONDS = 150
+PATIENCE_SECONDS = 400  # a busy machine is no reason to fail
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import socket
 import threading
 from dataclasses import dataclass, field
 from typing import Final
@@ -20,7 +21,7 @@ class Listener:
     connections: int = 0
     is_on: threading.Event = field(default_factory=threading.Event)
     _stop: threading.Event = field(default_factory=threading.Event)
-    _line: http.client.HTTPConnection | None = None
+    _sock: socket.socket | None = None
 
     def start(self) -> "Listener":
         threading.Thread(target=self._listen, daemon=True).start()
@@ -28,8 +29,9 @@ class Listener:
 
     def stop(self) -> None:
         self._stop.set()
-        if self._line is not None and self._line.sock is not None:
-            self._line.sock.close()
+        if self._sock is not None:
+            with contextlib.suppress(OSError):
+                self._sock.shutdown(socket.SHUT_RDWR)  # wakes whoever reads
 
     def _listen(self) -> None:
         while not self._stop.is_set():
@@ -40,11 +42,13 @@ class Listener:
 
     def _stay(self) -> None:
         host, _, port = self.visitor.place.partition(":")
-        self._line = http.client.HTTPConnection(host, int(port) + 1, timeout=45)
+        line = http.client.HTTPConnection(host, int(port) + 1, timeout=45)
+        line.connect()
+        self._sock = line.sock
         origin = f"http://{self.visitor.place}"
         worn = "; ".join(f"{n}={v}" for n, v in self.visitor.cookies.items())
-        self._line.request("GET", "/live", headers={"Cookie": worn, "Origin": origin})
-        answer = self._line.getresponse()
+        line.request("GET", "/live", headers={"Cookie": worn, "Origin": origin})
+        answer = line.getresponse()
         if answer.status != 200:
             return
         self.connections += 1

@@ -24,7 +24,7 @@ from journeys.traffic import Traffic
 from yilian.config.runtime.locks import locked
 
 WRITERS: Final = 6
-IN_A_SECOND: Final = 1.5  # what a loaded machine makes of a second
+IN_A_SECOND: Final = 3.0  # what a crowded machine makes of a second
 Away = Callable[[Backstage], object]
 
 

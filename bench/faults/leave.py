@@ -29,15 +29,15 @@ PATIENCE: Final = 60.0  # twice the heartbeat, and some
 
 def drill(scene: Scene, cookies: Sequence[str], count: int) -> dict[str, object]:
     backstage = scene.backstage
-    before = _holds(backstage)
+    before, stay = _holds(backstage), _pages(scene.address)
     lines = [
         _open(scene.address, cookies[number % len(cookies)]) for number in range(count)
     ]
-    until(lambda: _pages(scene.address) >= count, 60, "all pages open")
+    until(lambda: _pages(scene.address) >= stay + count, 60, "all pages open")
     at_most = _holds(backstage)
     how = {_vanish(line) for line in lines}
     left_at = time.monotonic()
-    until(lambda: _pages(scene.address) == 0, PATIENCE, "forgetting them")
+    until(lambda: _pages(scene.address) <= stay, PATIENCE, "forgetting them")
     until(lambda: _holds(backstage)[0] <= before[0] + SLACK_FILES, 20, "closing files")
     took = time.monotonic() - left_at
     after = _holds(backstage)
