@@ -144,7 +144,7 @@ def _rf1(letter: Letter) -> str:
 def _prd(role: str, side: Side) -> str:
     ward = escaped(side.department)
     house = escaped(side.code)
-    place = f"{ward}^^^{house}" if side.code else ""
+    place = f"{ward}^^^{house}^^^^^{escaped(side.name)}" if side.code else ""
     phone = f"{escaped(side.phone)}^WPN^PH" if side.phone else ""
     return _segment("PRD", role, escaped(side.doctor), "", place, phone)
 

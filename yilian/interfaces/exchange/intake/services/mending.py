@@ -96,7 +96,7 @@ def choose_receiver(
     actor: Actor, message_id: UUID, *, institution_id: UUID, revision: int | None = None
 ) -> Received:
     """By who keeps the systems, without a look at the patient."""
-    row = find(_rows(actor).select_for_update(of=("self",)), message_id)
+    row = find(_rows_held(actor), message_id)
     require(policies.can_map(actor, row.feed), ONLY_DESKS)
     _require_open(row, revision)
     facts = _facts(row)
@@ -115,7 +115,7 @@ def set_aside(
     actor: Actor, message_id: UUID, *, note: str, revision: int | None = None
 ) -> Received:
     """Nothing comes of it; the reason stays, and what waited behind is tried."""
-    row = find(_rows(actor).select_for_update(of=("self",)), message_id)
+    row = find(_rows_held(actor), message_id)
     require(
         policies.can_set_aside(actor, row),
         _("只有发送机构的转诊办公室可以作废消息。"),
@@ -170,7 +170,7 @@ def _map(
 
 
 def _locked(actor: Actor, message_id: UUID, revision: int | None) -> Received:
-    row = find(_rows(actor).select_for_update(of=("self",)), message_id)
+    row = find(_rows_held(actor), message_id)
     require(policies.can_mend(actor, row), ONLY_DESKS)
     _require_open(row, revision)
     return row
@@ -186,6 +186,12 @@ def _require_open(row: Received, revision: int | None) -> None:
 def _rows(actor: Actor) -> ReceivedQuerySet:
     rows = Received.objects.visible_to(actor)
     return rows.select_related("feed__institution", "to_institution")
+
+
+def _rows_held(actor: Actor) -> ReceivedQuerySet:
+    """Not against a message that lines up behind: it holds the patient's lock, for
+    which we are about to wait."""
+    return _rows(actor).select_for_update(of=("self",), no_key=True)
 
 
 def _message(row: Received) -> Message:
