@@ -91,7 +91,7 @@ CAST: Final = (
     ),
     CastMember(
         "office", "security_admin", _("安全管理员"), _("自治区卫生健康委员会"),
-        _("复核紧急调阅和权限"),
+        _("复核紧急调阅，要求并演示第二重验证"),
     ),
     CastMember(
         "office", "system_admin", _("系统管理员"), _("自治区卫生健康委员会"),

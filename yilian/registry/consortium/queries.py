@@ -139,16 +139,14 @@ _CLOSE: Final = tuple(
 
 
 def leading(institution_id: UUID, day: date) -> list[UUID]:
-    """The institutions that lead the consortia it works in day by day, itself left
-    out; alliances and networks lead nobody's house."""
-    own = Membership.objects.on(day).filter(
-        institution=institution_id, consortium__form__in=_CLOSE
-    )
-    rows = Membership.objects.on(day).filter(consortium__in=own.values("consortium"))
-    rows = rows.exclude(role=MemberRole.MEMBER.value).exclude(
-        institution=institution_id
-    )
-    return list(rows.order_by("pk").values_list("institution_id", flat=True))
+    """The institutions that lead the consortia it works in day by day: none for one
+    that leads itself. Alliances and networks lead nobody's house."""
+    close = Membership.objects.on(day).filter(consortium__form__in=_CLOSE)
+    own = close.filter(institution=institution_id)
+    leads = close.filter(consortium__in=own.values("consortium"))
+    leads = leads.exclude(role=MemberRole.MEMBER.value).order_by("pk")
+    found = list(leads.values_list("institution_id", flat=True))
+    return [] if institution_id in found else found
 
 
 def fellow_members(consortium_ids: Iterable[UUID], day: date) -> list[UUID]:

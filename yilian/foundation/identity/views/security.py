@@ -185,7 +185,11 @@ def _enrolment_page(
     if enrolment is None:
         messages.error(request, _("设置已超过 15 分钟，请重新开始。"))
         return redirect("identity:security")
-    context = {"form": form, "enrolment": enrolment}
+    context = {
+        "form": form,
+        "enrolment": enrolment,
+        "owes": owes_second_factor(request, request.actor),
+    }
     return render(request, "identity/enrol.html", context, status=status)
 
 

@@ -12,6 +12,8 @@ _TEMPLATE = re.compile(r'"([a-z_]+/[a-z_]+\.html)"')
 _EXTENDS = re.compile(r'\{%\s*extends\s+"([^"]+)"')
 _CALLED = re.compile(r"(?<![.\w])([a-z_]+)\(")
 FRAMES = frozenset({"web/base.html", "web/plain.html"})
+# A page shown where nobody can be asked, or that is nothing but advice.
+WITHOUT_HELP = "{% block help %}{% endblock %}"
 View = Callable[..., Any]
 
 
@@ -49,7 +51,9 @@ def is_page(template: str) -> bool:
     env = engines["jinja2"].env  # type: ignore[attr-defined]
     source = env.loader.get_source(env, template)[0]
     above = _EXTENDS.search(source)
-    return bool(above) and (above[1] in FRAMES or is_page(above[1]))
+    if above is None or WITHOUT_HELP in source:
+        return False
+    return above[1] in FRAMES or is_page(above[1])
 
 
 def _allowed(view: Any) -> list[str] | None:

@@ -261,7 +261,9 @@ def test_where_it_is_demanded_whoever_has_none_is_sent_to_put_it_on(
     assert client.get(WORK)["Location"] == SECURITY
     part = client.get(WORK, headers={"HX-Request": "true"})
     assert (part.status_code, part["HX-Redirect"]) == (401, SECURITY)
-    assert "才能继续工作" in words(client.get(SECURITY))
+    page = words(client.get(SECURITY))
+    assert "才能继续工作" in page
+    assert "hx-get" not in page  # a part of the page would be sent here again
     enrol(client, account)
     assert client.get(WORK).status_code == 200
     end = {"password": PASSWORD, "code": code_of(account)}
