@@ -181,7 +181,7 @@ def enter_in_error(actor: Actor, encounter_id: UUID) -> Encounter:
     if timezone.now() - encounter.started_at > _ERROR_WINDOW:
         raise Conflict(_("登记已超过 24 小时，不能撤销；请办理离开登记。"))
     encounter.state = EncounterState.ENTERED_IN_ERROR.value
-    encounter.ended_at = timezone.now()
+    encounter.ended_at = _now_or_then(encounter)
     encounter.save(update_fields=["state", "ended_at"])
     end_grants(evidence_kind="encounter", evidence_id=encounter.id)
     _leave(actor, encounter, "reception.enter_in_error")
@@ -252,11 +252,16 @@ def _require_open(encounter: Encounter) -> None:
 
 
 def _ended_at(encounter: Encounter, at: datetime | None) -> datetime:
-    now = timezone.now()
-    ended_at = at or now
-    if not encounter.started_at <= ended_at <= now:
+    if at is None:
+        return _now_or_then(encounter)
+    if not encounter.started_at <= at <= timezone.now():
         raise Invalid(fields={"at": _("离开时间应在到达之后、现在之前，请核对。")})
-    return ended_at
+    return at
+
+
+def _now_or_then(encounter: Encounter) -> datetime:
+    """A clock that was set back in between makes nobody leave before they came."""
+    return max(timezone.now(), encounter.started_at)
 
 
 def _require_death_recordable(actor: Actor, encounter: Encounter) -> None:

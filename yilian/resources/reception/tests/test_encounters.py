@@ -246,3 +246,18 @@ def test_who_is_here_takes_two_queries_however_many_there_are(
     assert [line.card.name for line in lines] == ["王*军", "李*国", "马*英"]
     assert all(line.rests_on_me_alone for line in lines)
     assert queries.present(doctor)[0].card.name == "王小军"
+
+
+def test_a_clock_set_back_keeps_nobody_from_leaving(
+    desk: Actor, resident: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = timezone.now() + timedelta(hours=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(timezone, "now", lambda: ahead)
+        left = receive(desk, resident)
+        wrong = receive(desk, resident, kind=EncounterKind.EMERGENCY)
+    services.enter_in_error(desk, wrong.id)
+    closed = services.close_encounter(desk, left.id, disposition=Disposition.HOME)
+    wrong.refresh_from_db()
+    assert closed.ended_at == closed.started_at == ahead
+    assert wrong.ended_at == ahead
