@@ -74,7 +74,8 @@ class Account(AbstractBaseUser):  # type: ignore[django-manager-missing]
         """The fingerprint each session carries: another second factor, as another
         password, ends the sessions opened before it."""
         if self.second_factor_id is None:
-            return str(super()._get_session_auth_hash(secret=secret))
+            own = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
+            return str(own)
         return salted_hmac(
             "yilian.identity.Account.session",
             f"{self.password}\0{self.second_factor_id}",

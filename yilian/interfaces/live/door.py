@@ -7,6 +7,7 @@ import asyncio
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from time import time
+from typing import cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from django.http.request import split_domain_port, validate_host
 
 from yilian.foundation.access.middleware import actor_of
 from yilian.foundation.identity.middleware import SEEN_KEY, owes_second_factor
+from yilian.foundation.identity.models import Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ def _visitor_of(session_key: str) -> Visitor | None:
         close_old_connections()
     if actor is None or actor.account_id is None:
         return None
-    if request.user.must_change_password or owes_second_factor(request, actor):
+    account = cast(Account, request.user)  # an actor with an account is signed in
+    if account.must_change_password or owes_second_factor(request, actor):
         return None
     return Visitor(actor.account_id, actor.institution_id)
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -285,7 +286,7 @@ def test_who_prints_what(
 ) -> None:  # fmt: skip
     person = region.contracted(county, "丁桂兰")
     down = region.submitted(county, township, person, content=dict(DOWN_CONTENT))
-    clients = {
+    clients: dict[str, Callable[[], Client]] = {
         "sender": lambda: as_actor(county.nurse),
         "receiver": lambda: as_actor(township.doctor),
         "stranger": lambda: as_actor(stranger.doctor),

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -44,7 +45,7 @@ PASSWORD = "Correct-horse-9"  # noqa: S105
 HERE = "10.1.1.1"
 # RFC 6238, appendix B: the secret "12345678901234567890", SHA-1, the last six digits.
 RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # noqa: S105
-REASON = {
+REASON: dict[str, Any] = {
     "reason": ResetReason.PHONE_LOST,
     "checked": IdentityCheck.FACE_TO_FACE,
 }

@@ -3,7 +3,7 @@ residents by number and one-time code."""
 
 from datetime import timedelta
 from time import time
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -95,7 +95,7 @@ def _by_password(request: HttpRequest, form: SignInForm) -> Account | None:
     except TooManyTries as error:
         form.refuse(said(error.text), status=error.status)
         return None
-    account = cast(Account | None, authenticate(request, **form.cleaned_data))
+    account = authenticate(request, **form.cleaned_data)
     if account is not None and account.kind == AccountKind.STAFF:
         return account
     services.note_wrong_try(origin)

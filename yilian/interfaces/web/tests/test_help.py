@@ -14,6 +14,7 @@ from yilian.kernel.ids import new_id
 from yilian.registry.consortium.models import Consortium, Membership
 from yilian.registry.consortium.rules import Form, MemberRole
 from yilian.registry.directory.models import Institution
+from yilian.registry.directory.queries import HelpDesk
 from yilian.registry.directory.tests.cast import (
     SINCE,
     actor_at,
@@ -143,9 +144,7 @@ def test_a_stranger_and_a_resident_signed_up_nowhere_ask_the_region(db: None) ->
         person_ids=frozenset({new_id()}),
     )
     assert "tel:09514444444" in page_for(resident, "population:mine")
-    assert help_lines._desk_of(None) == help_lines.HelpDesk(
-        "自治区卫健委", "0951-4444444"
-    )
+    assert help_lines._desk_of(None) == HelpDesk("自治区卫健委", "0951-4444444")
 
 
 def test_the_telephone_is_asked_for_once_in_a_while(
