@@ -34,6 +34,9 @@ def forget(message_id: UUID) -> None:
 
 
 def _path(message_id: UUID) -> Path:
-    """A folder for about a quarter of an hour: ids begin with their time."""
+    """Among the files that a backup takes. A folder for about a quarter of an hour:
+    ids begin with their time."""
     name = message_id.hex
-    return Path(settings.YILIAN_DATA) / "messages" / name[:4] / name[4:7] / name
+    return (
+        Path(settings.YILIAN_DATA) / "files" / "messages" / name[:4] / name[4:7] / name
+    )
