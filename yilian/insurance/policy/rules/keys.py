@@ -63,6 +63,7 @@ SCHEME: Final = Level("scheme", SCHEMES)
 AID: Final = Level("aid", AID_KINDS)
 DISEASE: Final = Level("disease", (ANY,), is_open=True)
 CROSS_YEAR: Final = Leaf("choice", choice("DISCHARGE_YEAR", "SPLIT"))
+CHAIN_TARGET: Final = Leaf("choice", choice("HIGHEST_SO_FAR", "OWN_TIER"))
 PENALTY: Final = Leaf("choice", choice("HALF_RATIO", "MINUS_POINTS"))
 
 
@@ -85,6 +86,7 @@ KEYS: Final = _known(
     Key("first_self_pay_rate", _("乙类先行自付比例"), RATIO, "RI-1"),
     Key("repeat_factor", _("再次住院起付线系数"), RATIO, "RI-3"),
     Key("chain_gap_days", _("连续计算的最长间隔（天）"), WHOLE, "NX-3.2-c"),
+    Key("chain_target", _("连续计算的目标起付线"), CHAIN_TARGET, "RI-3"),
     Key("chain_resets_at_new_year", _("跨年后起付线重新计算"), FLAG, "NX-3.2-c"),
     Key("cross_year_mode", _("跨年住院的结算方式"), CROSS_YEAR, "RI-2"),
     Key("penalty_mode", _("未按规定转诊的减付方式"), PENALTY, "NX-3.2-d", (SCOPE,)),

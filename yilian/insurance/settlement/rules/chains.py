@@ -56,8 +56,14 @@ def _link_with(service: Service, before: Before, terms: Terms) -> Link:
     return Link.JOINED
 
 
-def owe(chain: Chain, deductible: Fen) -> tuple[Fen, Fen, Fen]:
-    """The chain's target with this stay, what it has borne, what is due now."""
-    due = (deductible * chain.factor + 500_000) // MILLION
-    chain.target = max(chain.target, due)
-    return chain.target, chain.absorbed, max(chain.target - chain.absorbed, 0)
+def owe(chain: Chain, deductible: Fen, terms: Terms) -> tuple[Fen, Fen, Fen]:
+    """The target with this stay, what the chain has borne, what is due now.
+
+    The target is the highest deductible of the chain so far, or that of this stay
+    alone. They differ when a stay higher up was too cheap to use up its own and the
+    patient then comes down: only the second never makes complying dearer.
+    """
+    own = (deductible * chain.factor + 500_000) // MILLION
+    target = own if terms.chain_target_is_own else max(chain.target, own)
+    chain.target = target
+    return target, chain.absorbed, max(target - chain.absorbed, 0)

@@ -41,7 +41,7 @@ class Grounds:
     def deductible(self) -> References:
         keys = [self._grouped("inpatient.deductible", self.place)]
         if self.link is not Link.NONE:
-            keys.append(("chain_gap_days",))
+            keys += [("chain_gap_days",), ("chain_target",)]
         if self.link is Link.NEW_YEAR:
             keys.append(("chain_resets_at_new_year",))
         if self.terms.repeat_factor != MILLION:

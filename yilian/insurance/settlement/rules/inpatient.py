@@ -153,7 +153,7 @@ def _part(
     link: Link,
 ) -> Part:
     year = book.year(day.year)
-    target, absorbed_before, due = owe(chain, stay.deductible)
+    target, absorbed_before, due = owe(chain, stay.deductible, terms)
     absorbed = min(due, charges.in_scope)
     chain.absorbed += absorbed
     base = charges.in_scope - absorbed

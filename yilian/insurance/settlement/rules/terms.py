@@ -77,6 +77,7 @@ class Terms:
     first_self_pay_rate: Millionths
     repeat_factor: Millionths
     chain_gap_days: int
+    chain_target_is_own: bool
     chain_resets: bool
     splits_years: bool
     penalty_counts: bool
@@ -148,6 +149,7 @@ def compile_terms(
         first_self_pay_rate=to_millionths(value("first_self_pay_rate")),
         repeat_factor=to_millionths(value("repeat_factor")),
         chain_gap_days=value("chain_gap_days"),
+        chain_target_is_own=value("chain_target") == "OWN_TIER",
         chain_resets=value("chain_resets_at_new_year"),
         splits_years=value("cross_year_mode") == "SPLIT",
         penalty_counts=value("penalty_counts_to_serious"),

@@ -164,9 +164,12 @@ def _how_they_came(part: Part, _grounds: Grounds) -> Step:
 
 def _due(part: Part, grounds: Grounds) -> Step:
     is_joined = part.link is Link.JOINED
+    words = _("转诊各次住院的最高起付线 − 前次已承担")
+    if part.terms.chain_target_is_own:
+        words = _("本次起付线 − 前次已承担")
     return told(
         "deductible_due", _("应付起付线"), "NX-3.2-c" if is_joined else "NX-3.2-a",
-        (_("转诊各次住院的最高起付线 − 前次已承担"),
+        (words,
          _("{target} − {absorbed_before} = {result}")),
         part.deductible_due,
         references=grounds.deductible,

@@ -141,6 +141,7 @@ changes = st.fixed_dictionaries(
     optional={
         "cross_year_mode": st.sampled_from(("SPLIT", "DISCHARGE_YEAR")),
         "chain_resets_at_new_year": st.booleans(),
+        "chain_target": st.sampled_from(("OWN_TIER", "HIGHEST_SO_FAR")),
         "chain_gap_days": st.integers(0, 10),
         "repeat_factor": st.sampled_from(("1", "0.5", "0")),
         "penalty_mode": st.sampled_from(("HALF_RATIO", "MINUS_POINTS")),

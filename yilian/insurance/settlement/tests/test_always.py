@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from yilian.insurance.settlement.rules.adjustments import adjustments
 from yilian.insurance.settlement.rules.case import (
     Case,
+    CatalogClass,
     Insured,
     Kind,
+    Line,
     Referral,
     Service,
 )
@@ -96,23 +98,66 @@ def _year_of(insured: Insured, stays: Any) -> dict[str, int]:
     return _total(settled(*services, insured=insured))
 
 
+def _cost_by_referral(
+    case: Case, chosen: int, overrides: dict[str, Any]
+) -> tuple[int, int]:
+    """What the patient pays over all bills: with the referral, and without it."""
+    costs = []
+    for referral in (Referral.COMPLIANT_UP, Referral.NON_COMPLIANT):
+        services = list(case.services)
+        services[chosen] = replace(services[chosen], referral=referral)
+        insured = replace(case.insured, account_balance=0)
+        changed = replace(case, insured=insured, services=services)
+        result = settle(changed, demo(overrides))
+        costs.append(_total(result.services)["patient_pay"])
+    return costs[0], costs[1]
+
+
 @given(cases(), st.data())
 @settings(max_examples=100, deadline=None)
 def test_a_compliant_referral_never_costs_the_patient_more(
     case: Case, data: st.DataObject
 ) -> None:
+    """Whatever the bills, where a chain's target is the deductible of each stay."""
     stays = [n for n, s in enumerate(case.services) if s.kind is Kind.INPATIENT]
-    if not stays:
-        return
-    chosen = data.draw(st.sampled_from(stays))
-    insured = replace(case.insured, account_balance=0)
-    costs = {}
-    for referral in (Referral.COMPLIANT_UP, Referral.NON_COMPLIANT):
-        services = list(case.services)
-        services[chosen] = replace(services[chosen], referral=referral)
-        result = settle(replace(case, insured=insured, services=services), demo())
-        costs[referral] = _total(result.services)["patient_pay"]
-    assert costs[Referral.COMPLIANT_UP] <= costs[Referral.NON_COMPLIANT]
+    if stays:
+        chosen = data.draw(st.sampled_from(stays))
+        overrides = {"chain_target": "OWN_TIER"}
+        complying, not_complying = _cost_by_referral(case, chosen, overrides)
+        assert complying <= not_complying
+
+
+@given(cases(), st.data())
+@settings(max_examples=100, deadline=None)
+def test_nor_by_the_formula_once_stays_use_up_their_deductibles(
+    case: Case, data: st.DataObject
+) -> None:
+    stays = [n for n, s in enumerate(case.services) if s.kind is Kind.INPATIENT]
+    dear = [_dearer(s, fen(1500)) for s in case.services]
+    if stays:
+        chosen = data.draw(st.sampled_from(stays))
+        case = replace(case, services=dear)
+        complying, not_complying = _cost_by_referral(case, chosen, {})
+        assert complying <= not_complying
+
+
+def test_where_the_formula_does_make_complying_dearer() -> None:
+    """A cheap stay above, then down: 1,000 − 300 due at a township that asks 200."""
+    services = [
+        stay("a", "tertiary", 300, referral="compliant_up"),
+        stay("b", "primary", 900, day=5, referral="compliant_down", follows="a"),
+    ]
+    case = Case("x", Insured(), services)
+    assert settled(*services)[1].amount("deductible_due") == fen(700)
+    complying, not_complying = _cost_by_referral(case, 1, {})
+    assert complying > not_complying
+    complying, not_complying = _cost_by_referral(case, 1, {"chain_target": "OWN_TIER"})
+    assert complying < not_complying
+
+
+def _dearer(service: Service, more: int) -> Service:
+    line = Line(CatalogClass.A, more, on=service.admitted_on)
+    return replace(service, lines=(*service.lines, line))
 
 
 @given(cases(), st.data(), st.integers(1, 10_000_000))

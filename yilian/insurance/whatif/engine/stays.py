@@ -31,8 +31,9 @@ def settle_stays(desk: Desk, run: slice) -> None:
     place = desk.population.place[desk.rows.service[run]]
     chain = _chains(desk, run)
     before = state.chain_absorbed[chain]
-    due = part(tables.deductible[terms, place], state.chain_factor[chain])
-    target = np.maximum(state.chain_target[chain], due)
+    own = part(tables.deductible[terms, place], state.chain_factor[chain])
+    highest = np.maximum(state.chain_target[chain], own)
+    target = np.where(tables.chain_target_is_own[terms], own, highest)
     due = np.maximum(target - before, 0)
     absorbed = np.minimum(due, desk.rows.in_scope[run])
     state.chain_target[chain] = target

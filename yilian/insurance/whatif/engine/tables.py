@@ -52,6 +52,7 @@ class Tables:
     first_self_pay_rate: Ints
     repeat_factor: Ints
     gap_days: Ints
+    chain_target_is_own: Flags
     chain_resets: Flags
     splits_years: Flags
     penalty_counts: Flags
@@ -132,6 +133,7 @@ def _tables(
         first_self_pay_rate=numbers(lambda t: t.first_self_pay_rate),
         repeat_factor=numbers(lambda t: t.repeat_factor),
         gap_days=numbers(lambda t: t.chain_gap_days),
+        chain_target_is_own=flags(lambda t: t.chain_target_is_own),
         chain_resets=flags(lambda t: t.chain_resets),
         splits_years=flags(lambda t: t.splits_years),
         penalty_counts=flags(lambda t: t.penalty_counts),
