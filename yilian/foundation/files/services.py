@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from threading import BoundedSemaphore
 from time import time
 from typing import BinaryIO, Final
 from uuid import UUID
@@ -30,6 +31,8 @@ from yilian.kernel.text import _
 GRACE_SECONDS: Final = 24 * 3600
 _ASKED_AT_ONCE: Final = 1000
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+# A PDF is looked at as a whole: so few at once in a process that memory stays bounded.
+_LOOKING: Final = BoundedSemaphore(4)
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +56,8 @@ def store(
     """
     day = calendar.local_day(timezone.now())
     checking.check_size(size, value_of(MOST_MEGABYTES, day))
-    kind = checking.check(source, name)
+    with _LOOKING:
+        kind = checking.check(source, name)
     file_id, key = new_id(), new_key()
     try:
         digest = _write(source, file_id, key)

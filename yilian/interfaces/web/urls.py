@@ -10,6 +10,8 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("language", views.language, name="language"),
     path("letters", views.letters, name="letters"),
+    path("offline", views.offline, name="offline"),
+    path("sw.js", views.service_worker, name="service_worker"),
 ]
 
 if settings.YILIAN_DEMO or settings.DEBUG:

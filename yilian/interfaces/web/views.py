@@ -1,9 +1,11 @@
 """The shell's own pages: language, size of letters and, in the demo, the gallery."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -69,6 +71,22 @@ def letters(request: HttpRequest) -> HttpResponse:
 def _back(request: HttpRequest) -> str:
     back = request.POST.get("next", "/")
     return back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "/"
+
+
+@public("says that there is no line, and names nobody")
+@require_GET
+def offline(request: HttpRequest) -> HttpResponse:
+    return render(request, "web/offline.html")
+
+
+@public("a script of ours, at the top so that it may answer for every page")
+@require_GET
+def service_worker(request: HttpRequest) -> HttpResponse:
+    found = finders.find("sw.js")
+    text = Path(str(found)).read_text(encoding="utf-8")
+    response = HttpResponse(text, content_type="text/javascript; charset=utf-8")
+    response["Cache-Control"] = "no-cache"
+    return response
 
 
 @public("invented examples of every component, in the demo only")

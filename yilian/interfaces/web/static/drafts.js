@@ -21,6 +21,7 @@
   const STALE = 12 * 3600e3; /* a patient is another after half a day: look before it goes */
   const PATIENCE = 25000;
   const LOST = new Set([502, 503, 504]);
+  const OUTSIDE = new Set(["stale-page", "signed-out"]); /* refused because nobody is signed in any more */
 
   /* ---- where it lies ---- */
   const NAME = "yilian-drafts";
@@ -75,6 +76,7 @@
       const drafts = await Promise.all(kept.map((one) => this.opened(one)));
       return places.map((place, n) => [place, drafts[n]]).filter(([, draft]) => draft);
     }
+    async count() { return asked(this.table("drafts").getAllKeys()); }
     async wipe() {
       await asked(this.table("drafts", "readwrite").clear());
       await asked(this.table("keys", "readwrite").clear());
@@ -98,6 +100,7 @@
       const places = Object.keys(sessionStorage).filter((key) => key.startsWith(TabStore.prefix)).map((key) => key.slice(TabStore.prefix.length));
       return (await Promise.all(places.map(async (place) => [place, await this.load(place)]))).filter(([, draft]) => draft);
     }
+    async count() { return (await this.every()).filter(([, draft]) => draft.fields); }
     async wipe() {
       for (const key of Object.keys(sessionStorage)) if (key.startsWith(TabStore.prefix)) sessionStorage.removeItem(key);
       sessionStorage.removeItem("draft-account");
@@ -245,7 +248,9 @@
     if (answer.status === 201 && answer.headers.get("X-Draft") === "done") return { came: "done", href: JSON.parse(text).href };
     if (LOST.has(answer.status)) return { came: "lost" };
     const page = new DOMParser().parseFromString(text, "text/html");
-    if (page.body.dataset.owner !== owner || answer.redirected || answer.headers.get("X-Refusal") === "stale-page") return { came: "outside" };
+    const refusal = answer.headers.get("X-Refusal");
+    const isOurs = refusal ? !OUTSIDE.has(refusal) : page.body.dataset.owner === owner && !answer.redirected;
+    if (!isOurs) return { came: "outside" };
     const hasForm = (name) => all("form[data-draft]", page).some((one) => one.dataset.draft === name);
     return { came: "refused", text, hasForm, ...reasonIn(page) };
   }
@@ -405,8 +410,23 @@
     try { await (await ready).wipe(); } finally { form.submit(); }
   });
 
+  /* ---- without a line, a page is asked for: say so, and what is kept ---- */
+  async function offline(page) {
+    const kept = (await (await opening).count()).length;
+    const told = page.querySelector("[data-kept-count]");
+    if (kept) { told.textContent = words.unsent.replace("{n}", kept); told.hidden = false; }
+    const look = async () => {
+      try { if ((await fetch("/healthz", { cache: "no-store" })).ok) location.reload(); } catch { /* not yet */ }
+    };
+    window.addEventListener("online", look);
+    setInterval(look, 4000);
+  }
+
   document.addEventListener("DOMContentLoaded", async () => { /* after htmx has begun to listen */
+    const page = document.querySelector("[data-offline-page]");
+    if (page) { offline(page); return; }
     if (!owner) return;
+    if (navigator.serviceWorker) navigator.serviceWorker.register("/sw.js").catch(() => { /* the pages work without */ });
     const store = await ready;
     for (const [place, draft] of await store.every()) {
       const isForgotten = draft.state === "typed" && Date.now() - draft.at > FORGET_TYPED;

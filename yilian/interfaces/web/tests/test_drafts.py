@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from yilian.foundation.access.actor import Actor, Reach
 from yilian.foundation.idempotency.answering import done
 from yilian.interfaces.web.tests.browser import NEEDS_CHROMIUM, serving, window
+from yilian.kernel.errors import Conflict
 from yilian.kernel.ids import new_id
 
 __all__ = ["window"]
@@ -97,6 +98,8 @@ def form(request: HttpRequest, person: str) -> HttpResponse:
         key, reason = typed["idempotency_key"], typed["reason"]
         facts = {"key": key, "reason": reason, "refusal": "已有一张未办结的转诊单"}
         return _page(request, status, person=person, **facts)
+    if Line.does == "refuses with a page of its own":
+        raise Conflict("这项随访已经登记过了。")
     Line.made.add(str(typed["idempotency_key"]))
     if Line.does == "takes and its answer is lost":
         Line.does = "takes"
@@ -301,6 +304,19 @@ def test_a_refusal_loses_nothing(shown: Page) -> None:
     shown.get_by_text("done", exact=True).wait_for()
     assert len(set(Line.sent_keys())) == 1
     assert len(Line.made) == 1
+
+
+def test_a_refusal_without_the_form_is_said_beside_what_was_typed(
+    shown: Page, address: str
+) -> None:
+    write(shown)
+    Line.does = "refuses with a page of its own"
+    shown.click("#send")
+    expect(shown.locator("[data-told]")).to_contain_text("已经登记过了")
+    assert is_as_written(shown)
+    shown.goto(f"{address}desk")
+    expect(kept(shown)).to_contain_text("已经登记过了")
+    assert len(Line.sent) == 1  # it is not tried again by itself
 
 
 def test_without_a_line_it_waits_and_goes_when_the_line_is_back(shown: Page) -> None:
