@@ -7,7 +7,6 @@ README.md says what is measured and how to read it.
 
 import argparse
 import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -24,7 +23,7 @@ from psycopg import sql
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench import cycle, processor, region, replay
+from bench import cycle, machine, processor, region, replay
 from yilian.config.runtime.database import APP, DATABASE
 from yilian.config.runtime.environment import Place, entered
 from yilian.config.runtime.postgres import PORT, SUPERUSER
@@ -254,28 +253,13 @@ def _connected(place: Place, database: str) -> "psycopg.Connection[Any]":
 
 
 def _print_facts(place: Place, asked: Asked) -> None:
+    for line in machine.facts():
+        print(line)
     version = _ask(place, "postgres", "SHOW server_version")
     rows = _ask(place, DATABASE, "SELECT count(*) FROM record_resource")
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    print(
-        f"machine            {os.cpu_count()} cores ({_processor()}), {memory:.0f} GiB"
-    )
-    print(
-        f"software           PostgreSQL {version}, Python {platform.python_version()}"
-    )
-    print(f"load before        {load}")
+    print(f"database           PostgreSQL {version}")
     print(f"region             {rows} resources in the record")
     print(f"clients            {asked.clients}, {asked.seconds} s a round")
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    named = (line.partition(":")[2] for line in lines if line.startswith("model name"))
-    return next(named, platform.machine()).strip()
 
 
 def _print_statements(captured: Captured) -> None:

@@ -1,5 +1,6 @@
 """The region that is measured: built, filled with people, started, stopped."""
 
+import json
 import os
 import signal
 import socket
@@ -11,7 +12,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -31,6 +32,16 @@ def more_people(count: int) -> list[UUID]:
         cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     return [UUID(line) for line in made.stdout.split()]
+
+
+def subjects(referrals: int) -> dict[str, Any]:
+    """Whom the scenes are about (`subjects.py`)."""
+    made = subprocess.run(
+        [sys.executable, "-m", "bench.subjects", str(referrals)],
+        cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    told: dict[str, Any] = json.loads(made.stdout)
+    return told
 
 
 @contextmanager

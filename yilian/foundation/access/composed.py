@@ -8,6 +8,8 @@ from then on only sends values and makes the rows of what comes back:
     accounts = _BY_KEY.ask(key=account_id)
 
 The shape must not depend on the values: no empty lists, no `None`.
+
+`Insertion` says the INSERT of one new row in the same way; running it is for services.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -17,8 +19,9 @@ from typing import Any, Final, Generic, TypeVar, cast
 from uuid import UUID
 
 from django.db import connection, models
-from django.db.models.expressions import Expression
+from django.db.models.expressions import DatabaseDefault, Expression
 from django.db.models.query import get_related_populators
+from django.db.models.signals import pre_save
 
 M = TypeVar("M", bound=models.Model)
 
@@ -109,3 +112,41 @@ def _rows(kept: _Kept, rows: list[tuple[Any, ...]]) -> Iterator[models.Model]:
         for name, place in kept.annotations.items():
             setattr(one, name, row[place])
         yield one
+
+
+class Insertion:
+    """A new row of a table that is written to by nearly every act."""
+
+    def __init__(self, model: type[models.Model]) -> None:
+        self._model = model
+        self._said: dict[tuple[str, ...], str] = {}
+
+    def of(self, row: models.Model) -> tuple[str, list[Any]]:
+        """Statement and values; what the database fills in is left to it."""
+        if pre_save.has_listeners(self._model):
+            pre_save.send(self._model, instance=row, raw=False, using=connection.alias)
+        columns, values = [], []
+        for field in self._model._meta.concrete_fields:
+            value = field.pre_save(row, add=True)
+            if not isinstance(value, DatabaseDefault):
+                columns.append(str(field.column))
+                values.append(_prepared(field, value))
+        key = tuple(columns)
+        if key not in self._said:
+            self._said[key] = self._statement(key)
+        return self._said[key], values
+
+    def _statement(self, columns: tuple[str, ...]) -> str:
+        quoted = ", ".join(map(connection.ops.quote_name, columns))
+        places = ", ".join(["%s"] * len(columns))
+        table = connection.ops.quote_name(self._model._meta.db_table)
+        return f"INSERT INTO {table} ({quoted}) VALUES ({places})"  # noqa: S608
+
+
+_AS_THEY_STAND: Final = frozenset({UUID, str, int, bool, datetime, type(None)})
+
+
+def _prepared(field: Any, value: Any) -> Any:
+    if type(value) in _AS_THEY_STAND and not isinstance(field, models.JSONField):
+        return value
+    return field.get_db_prep_save(value, connection)

@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from yilian.foundation.access.composed import Composed
+from yilian.foundation.access.composed import Composed, Insertion
+from yilian.foundation.audit.models import AuditEntry
 from yilian.foundation.identity.models import Account, OneTimeCode
 from yilian.kernel.ids import new_id
 
@@ -82,3 +84,17 @@ def test_a_cookie_that_names_no_session_opens_an_empty_one(key: str) -> None:
     store = SessionStore(key)
     assert dict(store.items()) == {}
     assert store.session_key is None
+
+
+def test_an_inserted_row_is_the_row_that_was_told() -> None:
+    shown = [new_id(), new_id()]
+    told = AuditEntry(action="a.b", person_ids=shown, detail={"n": 1}, roles="nurse")
+    stamped = AuditEntry(action="c.d", at=NOW - timedelta(days=1))
+    with connection.cursor() as cursor:
+        for row in (told, stamped):
+            cursor.execute(*Insertion(AuditEntry).of(row))
+    kept = AuditEntry.objects.get(pk=told.pk)
+    assert (kept.person_ids, kept.detail, kept.roles) == (shown, {"n": 1}, "nurse")
+    assert kept.at is not None
+    assert kept.xid > 0
+    assert AuditEntry.objects.get(pk=stamped.pk).at == NOW - timedelta(days=1)
