@@ -5,7 +5,7 @@ addresses and names those without. The telephone is the directory's.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -18,7 +18,12 @@ from yilian.foundation.access.actor import Actor, Reach
 from yilian.kernel.text import _
 from yilian.kernel.tier import Tier
 from yilian.registry.consortium.queries import leading
-from yilian.registry.directory.queries import HelpDesk, desk_at, desk_of_region, today
+from yilian.registry.directory.queries import (
+    HelpDesk,
+    desk_of_region,
+    numbers_of,
+    today,
+)
 from yilian.registry.population.queries import chosen_institutions
 
 HELP: Final[Mapping[str, str]] = {
@@ -173,12 +178,22 @@ def _nearest(actor: Actor) -> HelpDesk | None:
     the hospital leading them, else their own switchboard."""
     day = today()
     if actor.reach is Reach.SELF:
-        return desk_at(_chosen(actor, day), any_number=True)
-    own = [actor.institution_id] if actor.institution_id else []
-    leads = leading(own[0], day) if own else []
-    return (
-        desk_at(own) or desk_at(leads, any_number=True) or desk_at(own, any_number=True)
-    )
+        chosen = _chosen(actor, day)
+        numbers = numbers_of(chosen) if chosen else {}
+        return _first(numbers[one].whoever_answers() for one in chosen)
+    if actor.institution_id is None:
+        return None
+    leads = leading(actor.institution_id, day)
+    numbers = numbers_of([actor.institution_id, *leads])
+    own = numbers.pop(actor.institution_id, None)
+    if own is None:
+        return None
+    of_leads = (numbers[one].whoever_answers() for one in leads)
+    return _first([own.desk(), *of_leads, own.whoever_answers()])
+
+
+def _first(desks: Iterable[HelpDesk | None]) -> HelpDesk | None:
+    return next((desk for desk in desks if desk), None)
 
 
 def _chosen(actor: Actor, day: date) -> list[UUID]:

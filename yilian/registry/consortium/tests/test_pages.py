@@ -235,6 +235,7 @@ def test_pages_ask_the_database_few_times(
         make_member(body, member)
         make_agreement(county, member, consortium=body, start=date(2020, 1, 1))
     as_role(client, county, Role.PHYSICIAN)
+    client.get(reverse("consortium:list"))  # the help line's telephone is kept a while
     with django_assert_max_num_queries(15):
         client.get(reverse("consortium:detail", args=[body.pk]))
     with django_assert_max_num_queries(10):

@@ -14,7 +14,6 @@ from yilian.registry.directory.queries.institutions import (
     InstitutionLine,
     departments_of,
     departments_of_many,
-    desk_at,
     desk_of_region,
     institution_facts,
     institution_line,
@@ -22,6 +21,7 @@ from yilian.registry.directory.queries.institutions import (
     institutions,
     institutions_to_pick,
     line_of,
+    numbers_of,
 )
 from yilian.registry.directory.queries.staff import (
     AccountLine,
@@ -48,7 +48,6 @@ __all__ = [
     "actor_of_staff",
     "departments_of",
     "departments_of_many",
-    "desk_at",
     "desk_of_region",
     "duties_now",
     "duty_now",
@@ -59,6 +58,7 @@ __all__ = [
     "institutions",
     "institutions_to_pick",
     "line_of",
+    "numbers_of",
     "post_label",
     "posts_held",
     "posts_of",

@@ -1,6 +1,6 @@
 """What an institution is, and its departments."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -182,16 +182,29 @@ class HelpDesk:
     phone: str
 
 
-def desk_at(ids: Sequence[UUID], *, any_number: bool = False) -> HelpDesk | None:
-    """The first of these houses that has a desk; with `any_number`, that answers
-    the telephone at all."""
-    rows = Institution.objects.filter(pk__in=ids)
-    kept = {row.pk: row for row in rows}
-    for row in (kept[one] for one in ids if one in kept):
-        other = row.phone or row.referral_phone if any_number else ""
-        if phone := row.help_phone or other:
-            return HelpDesk(row.short_name, phone)
-    return None
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Under which a house answers: its desk's, where it has one, and any."""
+
+    name: str
+    of_desk: str
+    any: str
+
+    def desk(self) -> HelpDesk | None:
+        return HelpDesk(self.name, self.of_desk) if self.of_desk else None
+
+    def whoever_answers(self) -> HelpDesk | None:
+        phone = self.of_desk or self.any
+        return HelpDesk(self.name, phone) if phone else None
+
+
+def numbers_of(ids: Iterable[UUID]) -> dict[UUID, Numbers]:
+    """One statement, however many."""
+    rows = Institution.objects.filter(pk__in=set(ids))
+    return {
+        row.pk: Numbers(row.short_name, row.help_phone, row.phone or row.referral_phone)
+        for row in rows
+    }
 
 
 def desk_of_region(area_code: str) -> HelpDesk | None:
