@@ -44,6 +44,7 @@ class PanelForm(forms.Form):
     """One of several on a page: `called` keeps the ids of their fields apart."""
 
     called: ClassVar[str] = ""
+    starts_alike: ClassVar[bool] = False  # blank, it looks the same on every page
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("auto_id", f"{self.called}_%s")
@@ -98,6 +99,7 @@ class CorrectForm(PanelForm):
 
 class IdentifierForm(PanelForm):
     called = "identifier"
+    starts_alike = True
     kind = forms.ChoiceField(label=_("证件类型"), choices=KINDS)
     number = Line(label=_("证件号码"), max_length=80)
 
@@ -108,6 +110,7 @@ class IdentifierForm(PanelForm):
 
 class ProxyForm(PanelForm):
     called = "proxy"
+    starts_alike = True
     number = Line(
         label=_("代办人身份证号"), max_length=40, help_text=_("代办人须已建档")
     )
@@ -134,6 +137,7 @@ class ProxyForm(PanelForm):
 
 class GroupForm(PanelForm):
     called = "group"
+    starts_alike = True
     group = forms.ChoiceField(label=_("重点人群"), choices=marked(GROUP_NAMES))
     source = Line(
         label=_("依据"), max_length=60, required=False, help_text=_("如体检、残疾证")
