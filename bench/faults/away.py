@@ -32,7 +32,8 @@ Away = Callable[[Backstage], object]
 def frozen(backstage: Backstage) -> Iterator[None]:
     """It takes every call and answers none."""
     master = backstage.postmaster()
-    everyone = [master, *backstage.children(master)]
+    os.kill(master, signal.SIGSTOP)  # first, for it must make no more of them
+    everyone = [*backstage.children(master), master]
     for pid in everyone:
         os.kill(pid, signal.SIGSTOP)
     try:
@@ -85,9 +86,9 @@ def drill(scene: Scene, run: Run, away: Away, seconds: float) -> dict[str, objec
     until(lambda: len(traffic.acknowledged) > WRITERS)
     pulse = Pulse(scene.address)
     with away(scene.backstage), pulse.felt():  # type: ignore[attr-defined]
-        time.sleep(1)
+        time.sleep(2)  # what was answered before is still being read
         count, answered = len(traffic.acknowledged), traffic.others.total()
-        time.sleep(seconds - 1)
+        time.sleep(seconds - 2)
         told = traffic.others.total() - answered
         assert len(traffic.acknowledged) == count
     back_at = time.monotonic()

@@ -15,10 +15,23 @@ from bench.faults.contests.players import (
     person,
     ward,
 )
-from yilian.care.referral.models import Breach, FollowUp, Referral, ReferralStep
+from yilian.care.referral.models import (
+    Breach,
+    FollowUp,
+    Referral,
+    ReferralStep,
+    Reminder,
+)
 from yilian.care.referral.rules.clocks import ClockKind
 from yilian.care.referral.rules.reasons import Urgency
-from yilian.care.referral.services import closing, drafting, duties, receiving, sending
+from yilian.care.referral.services import (
+    chasing,
+    closing,
+    drafting,
+    duties,
+    receiving,
+    sending,
+)
 from yilian.care.referral.services.drafting import Sheet
 from yilian.kernel.ids import new_id
 from yilian.resources.reception.rules import Disposition, EncounterKind, Presence
@@ -189,6 +202,25 @@ def follow_up_done_once() -> Fight:
         closing.do_follow_up, cast("county_clinician"), planned.pk, outcome="已联系"
     )
     return Fight([do, do])
+
+
+@CARE.add("two remind the desk of one referral")
+def nudged_once() -> Fight:
+    again = partial(chasing.nudge, cast("township_gp"), _submitted())
+    return Fight([again] * 2)
+
+
+@CARE.add("three clocks climb one ladder (a rung once)", Wins.ALL)
+def rung_once() -> Fight:
+    row = _submitted()
+    late = timezone.now() + timedelta(days=30)
+    climb = partial(chasing.chase, row, late)
+
+    def each_rung_once() -> bool:
+        told = Reminder.objects.filter(referral_id=row).values_list("clock", "rung")
+        return len(told) == len(set(told))
+
+    return Fight([climb] * 3, each_rung_once)
 
 
 # --- places -------------------------------------------------------------------

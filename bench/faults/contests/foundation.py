@@ -5,12 +5,21 @@ from functools import partial
 from uuid import UUID
 
 from django.utils import timezone
+from pyotp import TOTP
 
 from bench.faults.contests.fight import Contests, Fight, Wins
 from bench.faults.contests.players import SYSTEM, cast, county, number, officers
+from yilian.foundation.access.actor import Actor, Reach
 from yilian.foundation.audit.services import seal
 from yilian.foundation.identity.rules import AccountKind, CodePurpose
-from yilian.foundation.identity.services import ask_code, open_account, use_code
+from yilian.foundation.identity.services import (
+    ask_code,
+    begin_second_factor,
+    confirm_second_factor,
+    open_account,
+    pass_second_step,
+    use_code,
+)
 from yilian.foundation.notify.models import Notice, ShortMessage
 from yilian.foundation.notify.services import send_short_message, tell, text_message
 from yilian.foundation.outbox.models import Delivery, OutboxMessage
@@ -70,6 +79,24 @@ def code_once() -> Fight:
             raise Refused
 
     return Fight([use] * 4)
+
+
+@FOUNDATION.add("one recovery code opens for four")
+def recovery_once() -> Fight:
+    password = f"清水河-{new_id().hex[-8:]}"
+    account = open_account(
+        SYSTEM, username=f"b{new_id().hex[-12:]}", kind=AccountKind.STAFF,
+        password=password,
+    )  # fmt: skip
+    actor = Actor(account.pk, Reach.INSTITUTION)
+    begun = begin_second_factor(actor, password=password)
+    codes = confirm_second_factor(actor, code=TOTP(begun.secret).now())
+
+    def come_in() -> None:
+        if pass_second_step(account.pk, code=codes[0], origin=new_id().hex) is None:
+            raise Refused
+
+    return Fight([come_in] * 4)
 
 
 class Refused(Exception):
