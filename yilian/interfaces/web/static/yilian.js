@@ -13,6 +13,7 @@
   function toast(said, kind = "", href = null, details = []) {
     const box = document.createElement("div");
     box.className = `toast ${kind}`;
+    if (kind === "error" || kind === "stat") box.setAttribute("role", "alert"); /* said at once */
     const text = document.createElement("div");
     const line = document.createElement("p");
     line.textContent = said;
