@@ -7,36 +7,119 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('directory', '0001_initial'),
-        ('files', '0002_append_only'),
-        ('referral', '0003_reminders'),
+        ("directory", "0001_initial"),
+        ("files", "0002_append_only"),
+        ("referral", "0003_reminders"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.UUIDField(default=yilian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('part', models.CharField(max_length=12)),
-                ('kind', models.CharField(max_length=12)),
-                ('title', models.CharField(max_length=120, verbose_name='标题')),
-                ('digest', models.CharField(max_length=64)),
-                ('standing', models.CharField(default='current', max_length=12)),
-                ('added_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('end_reason', models.CharField(blank=True, max_length=300)),
-                ('added_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('ended_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
-                ('first', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='copies', to='referral.attachment')),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.institution')),
-                ('referral', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='referral.referral')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=yilian.kernel.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("part", models.CharField(max_length=12)),
+                ("kind", models.CharField(max_length=12)),
+                ("title", models.CharField(max_length=120, verbose_name="标题")),
+                ("digest", models.CharField(max_length=64)),
+                ("standing", models.CharField(default="current", max_length=12)),
+                ("added_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("end_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.storedfile",
+                    ),
+                ),
+                (
+                    "first",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="copies",
+                        to="referral.attachment",
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.institution",
+                    ),
+                ),
+                (
+                    "referral",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attachments",
+                        to="referral.referral",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('part__in', ['feedback', 'handover'])), name='attachment_part_known'), models.CheckConstraint(condition=models.Q(('kind__in', ['consent', 'discharge', 'image', 'other', 'report'])), name='attachment_kind_known'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('standing', 'current')), models.Q(('ended_at__isnull', False), ('standing__in', ['removed', 'in_error'])), _connector='OR'), name='attachment_ended_at_its_end'), models.UniqueConstraint(condition=models.Q(('standing', 'current')), fields=('referral', 'part', 'digest'), name='attachment_comes_once', violation_error_message='这份文件已经添加过了。')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("part__in", ["feedback", "handover"])),
+                        name="attachment_part_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                ["consent", "discharge", "image", "other", "report"],
+                            )
+                        ),
+                        name="attachment_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at", None), ("standing", "current")),
+                            models.Q(
+                                ("ended_at__isnull", False),
+                                ("standing__in", ["removed", "in_error"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="attachment_ended_at_its_end",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("standing", "current")),
+                        fields=("referral", "part", "digest"),
+                        name="attachment_comes_once",
+                        violation_error_message="这份文件已经添加过了。",
+                    ),
+                ],
             },
         ),
     ]
