@@ -68,7 +68,7 @@
     for (const node of document.querySelectorAll("main *, header *, nav *")) {
       const box = node.getBoundingClientRect();
       if (!box.width || box.right <= most || !node.checkVisibility({ visibilityProperty: true })) continue;
-      if (node.closest(".scroll, .table-frame, .tabs, .unseen, .skip, [hidden], svg")) continue;
+      if (node.closest(".scroll, .a4, .table-frame, .tabs, .unseen, .skip, [hidden], svg")) continue;
       wrong.push(`${node.tagName}.${node.className}: ${node.textContent.trim().slice(0, 20)}`);
     }
     return wrong.slice(0, 5);
