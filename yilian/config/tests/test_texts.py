@@ -90,7 +90,11 @@ NOT_FOR_TRANSLATION: Final = (
     "yilian/config/",  # both languages side by side, before one is chosen
     "yilian/demo/",  # the invented region speaks Chinese
     "yilian/foundation/audit/verification.py",  # a report for the console
+    "yilian/foundation/identity/rules.py",  # the name an authenticator shows
     "yilian/foundation/terminology/services.py",  # a report for the console
+    "yilian/interfaces/exchange/hl7v2/",  # headings that messages use, read and written
+    "yilian/interfaces/exchange/intake/persons.py",  # as above
+    "yilian/interfaces/exchange/serving.py",  # a report for the console
     "yilian/interfaces/fhir_api/capability.py",  # the program's own name
     "yilian/interfaces/fhir_api/load.py",  # a report for the console
     "yilian/interfaces/web/gallery.py",  # invented examples

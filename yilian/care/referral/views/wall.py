@@ -35,7 +35,7 @@ def board(request: ActorRequest) -> HttpResponse:
     return render(request, "referral/_wall.html", _context(request))
 
 
-@public("只说明大屏已停止显示，不含任何数据")
+@public("says only that the wall screen has stopped")
 @never_cache
 @require_GET
 def ended(request: HttpRequest) -> HttpResponse:
