@@ -15,6 +15,7 @@ from yilian.kernel.ids import new_id
 TOWNSHIP: Final = "640121104-C1"
 COUNTY: Final = "640121-A1"
 ELSEWHERE: Final = "640522-A1"  # in none of the township's consortia, none of the cast
+LEFT_ALONE: Final = 6  # residents whom journeys in a browser find as they were
 SPECIALTIES: Final = (
     "surgery", "orthopaedics", "urology", "neurosurgery", "ophthalmology", "ent",
     "dermatology", "oncology", "nephrology", "respiratory", "gastroenterology",
@@ -47,7 +48,7 @@ class Scene:
 
     @classmethod
     def of(cls, address: str, backstage: Backstage) -> "Scene":
-        people = backstage.contracted(TOWNSHIP)
+        people = backstage.contracted(TOWNSHIP)[LEFT_ALONE:]
         gp, desk = (Visitor(address).enter(n) for n in ("township_gp", "county_desk"))
         return cls(address, backstage, gp, desk, product(SPECIALTIES, people))
 
