@@ -79,8 +79,10 @@ def scene(region: Region) -> Iterator[Scene]:
     found.tidy_up()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ends with its module: while it is open its loop runs in this process, and
+    Django and asyncio refuse to work beside it in the tests that follow."""
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(
             executable_path=CHROMIUM,
