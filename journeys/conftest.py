@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from bench.faults.stage import beside
 from journeys.backstage import Backstage, is_well, until
 from journeys.faulty import Scene
 
@@ -27,6 +28,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 YILIAN = (sys.executable, "-m", "yilian.config.cli")
 ROOT = Path(__file__).resolve().parent.parent
 RESIDENTS = "60"
+MORE_PEOPLE = "40"
 PATIENCE_SECONDS = 400  # a busy machine is no reason to fail
 
 
@@ -70,8 +72,15 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
         log.close()
 
 
+@pytest.fixture(scope="session")
+def more_people(region: Region) -> None:
+    """So few residents as there are would soon all have something open."""
+    made = beside(region.data, "bench.people", MORE_PEOPLE)
+    assert made.returncode == 0, made.stderr
+
+
 @pytest.fixture(scope="module")
-def scene(region: Region) -> Iterator[Scene]:
+def scene(region: Region, more_people: None) -> Iterator[Scene]:
     """The players over plain HTTP, in a region that is well."""
     until(lambda: is_well(region.address), PATIENCE_SECONDS, "the region's recovery")
     found = Scene.of(region.address, Backstage(region.data))
