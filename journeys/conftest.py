@@ -27,7 +27,7 @@ from journeys.faulty import Scene
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 YILIAN = (sys.executable, "-m", "yilian.config.cli")
 ROOT = Path(__file__).resolve().parent.parent
-RESIDENTS = "60"
+RESIDENTS = "200"
 MORE_PEOPLE = "40"
 PATIENCE_SECONDS = 400  # a busy machine is no reason to fail
 

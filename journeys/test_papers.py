@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from journeys.backstage import Backstage
 from journeys.conftest import Region
+from journeys.faulty import Scene
 from yilian.foundation.files.rules.pdf import problem
 from yilian.foundation.files.tests import samples
 
@@ -38,16 +39,16 @@ def sizes_of(data: bytes) -> set[tuple[int, int]]:
 
 
 HERE = (
-    "(SELECT institution_id FROM directory_practitionerrole post"
-    " JOIN identity_account who ON who.id = post.account_id"
-    " WHERE who.username = 'township_gp')"
+    " (SELECT institution_id FROM directory_practitionerrole post"
+    " JOIN identity_account who ON who.id = post.account_id WHERE who.username = %s)"
 )
 UP = (
     f"SELECT id FROM referral_referral WHERE from_institution_id = {HERE}"  # noqa: S608
     " AND direction = 'up' AND feedback <> '{}' ORDER BY created_at DESC LIMIT 1"
 )
+# A county hospital sends many down; a single centre may have received none lately.
 DOWN = (
-    f"SELECT id FROM referral_referral WHERE to_institution_id = {HERE}"  # noqa: S608
+    f"SELECT id FROM referral_referral WHERE from_institution_id = {HERE}"  # noqa: S608
     " AND direction = 'down' AND answered_at IS NOT NULL"
     " AND state NOT IN ('declined', 'redirected') ORDER BY created_at DESC LIMIT 1"
 )
@@ -56,14 +57,15 @@ DOWN = (
 def test_the_official_forms_are_a4_and_a_usual_one_fits_on_one_page(
     enter: Enter, behind: Backstage, region: Region
 ) -> None:
-    gp, up, down = enter("township_gp"), behind.one(UP), behind.one(DOWN)
+    gp, desk = enter("township_gp"), enter("county_desk")
+    up, down = behind.one(UP, "township_gp"), behind.one(DOWN, "county_desk")
     papers = [
-        f"/referrals/{up}/print", f"/referrals/{up}/print/consent",
-        f"/referrals/{up}/print/feedback", f"/referrals/{down}/print",
-        f"/referrals/{down}/print/plan", "/referrals/lists/desk/print",
+        (gp, f"/referrals/{up}/print"), (gp, f"/referrals/{up}/print/consent"),
+        (gp, f"/referrals/{up}/print/feedback"), (desk, f"/referrals/{down}/print"),
+        (desk, f"/referrals/{down}/print/plan"), (gp, "/referrals/lists/desk/print"),
     ]  # fmt: skip
-    for paper in papers:
-        data = printed(gp, region.address + paper)
+    for reader, paper in papers:
+        data = printed(reader, region.address + paper)
         assert len(PAGE.findall(data)) == 1, paper
         assert sizes_of(data) == {A4}, paper
 
@@ -72,7 +74,7 @@ def test_a_long_letter_goes_on_with_its_head_on_every_page(
     enter: Enter, behind: Backstage, region: Region
 ) -> None:
     gp = enter("township_gp")
-    gp.goto(f"{region.address}/referrals/{behind.one(UP)}/print")
+    gp.goto(f"{region.address}/referrals/{behind.one(UP, 'township_gp')}/print")
     # As if much had been written: the layout must hold, whoever writes.
     gp.locator("tr.long td").last.evaluate(
         "cell => { cell.textContent = '反复胸痛，活动后加重。\\n'.repeat(160) }"
@@ -85,13 +87,12 @@ def test_a_long_letter_goes_on_with_its_head_on_every_page(
 
 
 def test_a_photo_from_a_village_opens_in_the_hospital_once_it_is_accepted(
-    enter: Enter, behind: Backstage, region: Region, tmp_path: Path
+    enter: Enter, scene: Scene, region: Region, tmp_path: Path
 ) -> None:
     gp, desk = enter("township_gp", width=390), enter("county_desk")
-    gp.goto(f"{region.address}/referrals/sent?tab=waiting")
-    gp.locator("article.hop", has_text="永宁县人民医院").locator("a.who").first.click()
+    address = region.address + scene.waiting()
+    gp.goto(address)
     gp.locator("[data-upload]").wait_for()
-    address = gp.url
     photo = tmp_path / "IMG_2041.jpg"
     photo.write_bytes(samples.png(600, 400))
     bad = tmp_path / "表格.docx"
@@ -131,11 +132,10 @@ def test_a_photo_from_a_village_opens_in_the_hospital_once_it_is_accepted(
 
 
 def test_a_body_beyond_all_measure_is_refused_while_it_comes(
-    enter: Enter, region: Region, tmp_path: Path
+    enter: Enter, scene: Scene, region: Region, tmp_path: Path
 ) -> None:
     gp = enter("township_gp")
-    gp.goto(f"{region.address}/referrals/sent?tab=waiting")
-    gp.locator("article.hop a.who").first.click()
+    gp.goto(region.address + scene.waiting())
     gp.locator("[data-upload]").wait_for()
     huge = tmp_path / "huge.jpg"
     with huge.open("wb") as file:
