@@ -83,6 +83,36 @@ def test_what_stands_against_going_down(change: list[Resource], expected: str) -
     assert _stable(AMLODIPINE, *STAY, *change)["HTN-D1"] == expected
 
 
+@pytest.mark.parametrize(
+    ("signs", "pressure_rule", "glucose_rule"),
+    [
+        pytest.param([sign("pregnant", DAYS_AGO[35])], "not", "not", id="pregnant"),
+        pytest.param([sign("lactating", DAYS_AGO[35])], "not", "fires", id="lactating"),
+        pytest.param(
+            [condition("O10.0", onsetDateTime=str(DAYS_AGO[39]))],
+            "not",
+            "not",
+            id="by her diagnosis",
+        ),
+        pytest.param(
+            [
+                sign("pregnant", DAYS_AGO[35]),
+                sign("pregnant", DAYS_AGO[2], present=False),
+            ],
+            "fires",
+            "fires",
+            id="no longer",
+        ),
+    ],
+)
+def test_whom_the_township_would_send_up_again_is_not_sent_down(
+    signs: list[Resource], pressure_rule: str, glucose_rule: str
+) -> None:
+    steady = [glucose(6.0, DAYS_AGO[2]), glucose(6.2)]
+    found = _stable(AMLODIPINE, METFORMIN, *STAY, *steady, *signs)
+    assert (found["HTN-D1"], found["DM-D1"]) == (pressure_rule, glucose_rule)
+
+
 def test_one_value_or_unknown_drugs_are_not_enough_to_tell() -> None:
     assert _stable(AMLODIPINE, STAY[1])["HTN-D1"] == "unknown"
     assert _stable(*STAY)["HTN-D1"] == "unknown"

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yilian.record.advice.tests.person import (
@@ -34,6 +34,7 @@ def _follow_ups(values: list[tuple[int, int]]) -> list[Resource]:
     return made
 
 
+@settings(deadline=None)
 @given(sbp, dbp, st.integers(0, 90), symptoms)
 def test_a_higher_pressure_never_takes_a_danger_away(
     high: int, low: int, more: int, seen: list[str]
@@ -45,12 +46,14 @@ def test_a_higher_pressure_never_takes_a_danger_away(
     assert after["HTN-F1"] != "fires" or before["HTN-F1"] == "fires"
 
 
+@settings(deadline=None)
 @given(visits)
 def test_a_follow_up_is_in_exactly_one_class(values: list[tuple[int, int]]) -> None:
     found = outcomes(*_follow_ups(values))
     assert [found[f"HTN-F{n}"] for n in range(1, 5)].count("fires") == 1
 
 
+@settings(deadline=None)
 @given(visits)
 def test_a_lost_value_of_the_last_follow_up_is_never_at_target(
     values: list[tuple[int, int]],
@@ -63,6 +66,7 @@ def test_a_lost_value_of_the_last_follow_up_is_never_at_target(
         assert lost["HTN-F3"] != "not"
 
 
+@settings(deadline=None)
 @given(st.integers(1, 600), st.booleans())
 def test_both_units_of_glucose_say_the_same(tenths: int, is_again: bool) -> None:
     before = [glucose(8, TODAY - timedelta(days=30))] if is_again else []
@@ -71,6 +75,7 @@ def test_both_units_of_glucose_say_the_same(tenths: int, is_again: bool) -> None
     assert outcomes(*before, moles) == outcomes(*before, grams)
 
 
+@settings(deadline=None)
 @given(truths)
 def test_three_valued_logic_is_kleene_s(values: list[bool | None]) -> None:
     parts = [Verdict(value) for value in values]

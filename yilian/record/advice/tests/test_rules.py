@@ -416,7 +416,7 @@ def test_each_tier_is_shown_its_own_rules_and_every_emergency(
 def test_advice_names_its_source_and_version() -> None:
     found = advice(pressure(138, 88))["HTN-F1"]
     assert found.source == ("国家基本公共卫生服务规范（第三版，2017年）",)
-    assert found.pack == "hypertension 1"
+    assert found.pack == "hypertension 2"
 
 
 def test_advice_says_whether_the_disease_is_on_record() -> None:
