@@ -25,6 +25,7 @@ GROUPS: Final = {
     "ladder": _("看病的人"),
     "desk": _("转诊办公室"),
     "resident": _("居民"),
+    "money": _("医保与财务"),
     "office": _("管理与监督"),
 }
 
@@ -74,8 +75,20 @@ CAST: Final = (
         _("看成员单位的转诊、协议和逾期"),
     ),
     CastMember(
-        "office", "insurance_clerk", _("市医保局经办"), _("银川市医疗保障局"),
+        "money", "insurance_clerk", _("市医保局经办"), _("银川市医疗保障局"),
         _("核对转诊是否合规，看判定依据"),
+    ),
+    CastMember(
+        "money", "insurance_supervisor", _("自治区医保局"), _("自治区医疗保障局"),
+        _("复核、发布医保参数，给各市经办第二双眼睛"),
+    ),
+    CastMember(
+        "money", "price_officer", _("价格管理"), _("自治区医疗保障局"),
+        _("维护药品、耗材和服务价格目录"),
+    ),
+    CastMember(
+        "money", "county_finance", _("县医院医保财务"), _("永宁县人民医院"),
+        _("看本院的结算、拒付和预付，办急诊补登"),
     ),
     CastMember(
         "office", "city_officer", _("市卫健委"), _("银川市卫生健康委员会"),

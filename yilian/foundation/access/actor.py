@@ -17,6 +17,8 @@ class Role(StrEnum):
     REFERRAL_DESK = "referral_desk"
     CONSORTIUM_OFFICE = "consortium_office"
     INSURER = "insurer"
+    PRICING = "pricing"  # keeps the price catalogue (NX-5.2-c)
+    FINANCE = "finance"  # the insurance and finance office of an institution
     OFFICER = "officer"
     RESIDENT = "resident"
     AUDIT_ADMIN = "audit_admin"
@@ -31,6 +33,8 @@ ROLE_NAMES: Final[Mapping[Role, str]] = {
     Role.REFERRAL_DESK: _("转诊办公室"),
     Role.CONSORTIUM_OFFICE: _("医联体办公室"),
     Role.INSURER: _("医保经办"),
+    Role.PRICING: _("价格管理"),
+    Role.FINANCE: _("医保财务"),
     Role.OFFICER: _("卫健管理人员"),
     Role.RESIDENT: _("居民"),
     Role.AUDIT_ADMIN: _("审计管理员"),

@@ -186,7 +186,7 @@ CLINICAL: Final = frozenset(
     {Role.PHYSICIAN, Role.NURSE, Role.PHARMACIST, Role.REFERRAL_DESK}
 )
 # Only a commission or bureau gives these.
-OF_AUTHORITIES: Final = frozenset({Role.OFFICER, Role.INSURER})
+OF_AUTHORITIES: Final = frozenset({Role.OFFICER, Role.INSURER, Role.PRICING})
 
 
 POWERS_JOINED: Final = _(
@@ -219,8 +219,10 @@ def roles_problem(roles: frozenset[Role], kind: InstitutionKind) -> str | None:
         return POWERS_JOINED
     if is_authority and roles & CLINICAL:
         return _("管理部门不设诊疗岗位。")
+    if is_authority and Role.FINANCE in roles:
+        return _("医保财务岗位只设在医疗机构。")
     if not is_authority and roles & OF_AUTHORITIES:
-        return _("卫健管理和医保经办岗位只设在管理部门。")
+        return _("卫健管理、医保经办和价格管理岗位只设在管理部门。")
     return None
 
 

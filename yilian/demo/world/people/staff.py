@@ -21,6 +21,7 @@ _NURSE: Final = (Role.NURSE,)
 _DESK: Final = (Role.REFERRAL_DESK,)
 _BUREAU_SUFFIX: Final = "-MI"
 _REGION_COMMISSION: Final = "64-HC"
+_REGION_BUREAU: Final = "64-MI"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Seat:
     is_woman: bool | None = None
 
 
+# Seats come last where they came later: whoever sat there before keeps the name.
+_FINANCE: Final = (Seat("", "会计师", (Role.FINANCE,)),)
 _CENTER: Final = (
     Seat("general", "主治医师（全科）", _PHYSICIAN, ("general",)),
     Seat("general", "主治医师（全科）", _PHYSICIAN, ("general",)),
@@ -44,6 +47,7 @@ _CENTER: Final = (
     Seat("pharmacy", "药师", (Role.PHARMACIST,)),
     Seat("referral_office", "主管护师", _DESK, is_woman=True),
     Seat("referral_office", "护师", _DESK, is_woman=True),
+    *_FINANCE,
 )
 _NURSING: Final = (
     Seat("nursing_care", "主管护师", _NURSE, is_woman=True),
@@ -120,6 +124,7 @@ def seats(institution: Institution) -> Iterator[Seat]:
     elif institution.is_hospital:
         for department in institution.departments:
             yield from _hospital_seats(institution, department)
+        yield from _FINANCE
     else:
         yield from _BY_KIND[institution.kind]
 
@@ -132,6 +137,8 @@ def _authority_seats(institution: Institution) -> Iterator[Seat]:
     if institution.code == _REGION_COMMISSION:
         for power in _ADMINISTRATORS:
             yield Seat("", "工程师", (power,))
+    if institution.code == _REGION_BUREAU:
+        yield Seat("", "科员", (Role.PRICING,))
 
 
 def _hospital_seats(institution: Institution, department: Department) -> Iterator[Seat]:

@@ -215,6 +215,7 @@ def test_no_nonsense_for_a_name(admin: Actor, county: Institution) -> None:
     "roles",
     [
         pytest.param({Role.OFFICER}, id="officer in a hospital"),
+        pytest.param({Role.PRICING}, id="price officer in a hospital"),
         pytest.param({Role.RESIDENT}, id="resident as a post"),
         pytest.param(set(), id="no role"),
     ],
