@@ -10,7 +10,7 @@ from yilian.care.referral.models import Referral
 from yilian.care.referral.queries import facts
 from yilian.care.referral.queries.next_hospital import is_offered
 from yilian.care.referral.rules.states import Step
-from yilian.care.referral.services import onward, sending
+from yilian.care.referral.services import attaching, onward, sending
 from yilian.care.referral.services.steps import lock
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.idempotency.services import once
@@ -55,6 +55,8 @@ def ask_next(
         hop.skip_reason = skip_reason or closed.skip_reason
         hop.outside_reason = outside_reason or closed.outside_reason
         _check_way(hop, now)
+        # The patient agreed to this hospital now: hand-over and papers go whole.
+        attaching.carry_papers(closed, hop)
         sending.send(
             actor, hop, scope=scope, consent_by=consent_by, consented_at=now, now=now
         )

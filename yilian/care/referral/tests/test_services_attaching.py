@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,11 @@ from yilian.care.referral.rules.attachments import (
     Part,
     Standing,
 )
+from yilian.care.referral.rules.reasons import Urgency
 from yilian.care.referral.rules.states import State
-from yilian.care.referral.services import attaching, receiving, sending
+from yilian.care.referral.services import attaching, chasing, receiving, sending
 from yilian.care.referral.services.attaching import Paper
+from yilian.care.referral.services.next_hospital import ask_next
 from yilian.care.referral.tests import world as region
 from yilian.care.referral.tests.world import FEEDBACK, Place, World
 from yilian.foundation.access.actor import Actor, Reach, Role
@@ -480,6 +483,35 @@ def test_sent_on_the_papers_go_with_the_patient_and_stand_in_the_record_once(
     assert told["status"] == "entered-in-error"
     paper.refresh_from_db()
     assert paper.standing == Standing.IN_ERROR
+
+
+def test_asking_the_next_hospital_takes_the_papers_along(
+    township: Place, county: Place, tertiary: Place, resident: Person
+) -> None:
+    """The patient agrees to the new hospital: hand-over and papers go whole."""
+    hop = region.drafted(township, county, resident, urgency=Urgency.STAT)
+    paper, wrong = add(township.doctor, hop), add(township.doctor, hop)
+    sending.submit(township.doctor, hop.id, consent_by="self")
+    attaching.take_back(township.doctor, wrong.id, reason="传错了人")
+    hop.refresh_from_db()
+    region.push_back(hop, timedelta(minutes=15))
+    chasing.run_ladders()
+    onward = ask_next(
+        township.doctor,
+        hop.id,
+        key=new_id(),
+        to_institution_id=tertiary.id,
+        consent_by="self",
+        skip_reason="emergency",
+        outside_reason="emergency",
+    )
+    copy = Attachment.objects.get(referral=onward)
+    assert (copy.first_id, copy.digest) == (paper.id, paper.digest)
+    assert may_open(county.desk, paper) == "unknown"
+    assert may_open(tertiary.desk, copy) == "title"
+    receiving.accept(tertiary.desk, onward.id)
+    assert may_open(tertiary.desk, copy) == "open"
+    assert in_record(copy) is None
 
 
 def test_a_paper_never_changes_and_never_goes(
