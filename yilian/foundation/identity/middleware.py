@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.middleware import actor_of
 from yilian.foundation.identity.services import close_session
+from yilian.kernel.text import _
 
 SEEN_KEY: Final = "seen"
 _WRITE_EVERY: Final = 60  # seconds between two writes of "still there"
@@ -30,6 +31,11 @@ _OPEN_WHILE_OWED: Final = _OPEN_WHILE_DUE | {
     "identity:confirm_second_factor",
     "identity:switch_post",
 }
+# A view for programs: it asks `still_due` itself and refuses in words, because a
+# page with a form is no answer to it.
+REFUSES_ITSELF: Final = "refuses_what_is_due"
+_PASSWORD_DUE: Final = _("请先在网页上修改管理员给的密码，再读取数据。")
+_FACTOR_DUE: Final = _("本机构要求两步验证。请先在网页上设置，再读取数据。")
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -82,7 +88,7 @@ class PasswordDue:
     def process_view(
         self, request: HttpRequest, view: object, args: object, kwargs: object
     ) -> HttpResponse | None:
-        if not getattr(request.user, "must_change_password", False):
+        if not owes_password(request) or getattr(view, REFUSES_ITSELF, False):
             return None
         return _send_to("identity:password", request, _OPEN_WHILE_DUE)
 
@@ -103,7 +109,20 @@ class SecondFactorDue:
         actor: Actor | None = getattr(request, "actor", None)
         if actor is None or not owes_second_factor(request, actor):
             return None
+        if getattr(view, REFUSES_ITSELF, False):
+            return None
         return _send_to("identity:security", request, _OPEN_WHILE_OWED)
+
+
+def still_due(request: HttpRequest, actor: Actor) -> str | None:
+    """What must be done before any work, in a marked text."""
+    if owes_password(request):
+        return _PASSWORD_DUE
+    return _FACTOR_DUE if owes_second_factor(request, actor) else None
+
+
+def owes_password(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "must_change_password", False))
 
 
 def owes_second_factor(request: HttpRequest, actor: Actor) -> bool:

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_GET
 
 from yilian.foundation.access.middleware import ActorRequest
 from yilian.foundation.access.views import SIGNED_IN, public
+from yilian.foundation.identity.middleware import REFUSES_ITSELF, still_due
 from yilian.interfaces.fhir_api.capability import statement
 from yilian.interfaces.web.errors import Refusal, answer
-from yilian.kernel.errors import NotFound
+from yilian.kernel.errors import NotFound, NotPermitted
 from yilian.record.queries.reading import VersionLine, filled
 from yilian.record.rules.asking import read_query
 from yilian.record.services import reading
@@ -40,10 +41,15 @@ def signed_in(
             response = answer(request, Refusal(401, "not-signed-in", words))
             response["WWW-Authenticate"] = 'Session realm="yilian"'
             return response
-        return view(cast(ActorRequest, request), *args, **kwargs)
+        asked = cast(ActorRequest, request)
+        due = still_due(asked, asked.actor)
+        if due is not None:
+            raise NotPermitted(due)
+        return view(asked, *args, **kwargs)
 
     update_wrapper(guarded, view)
     cast(Any, guarded).access = SIGNED_IN
+    setattr(guarded, REFUSES_ITSELF, True)
     return guarded
 
 

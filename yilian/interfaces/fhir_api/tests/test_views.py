@@ -75,6 +75,23 @@ def test_nobody_else_gets_past_the_door_and_is_told_so_in_fhir(
         assert reading["id"].encode() not in response.content
 
 
+@pytest.mark.parametrize("due", ["second factor", "password"])
+def test_what_must_be_done_first_is_said_in_fhir_and_not_by_a_page(
+    due: str, reading: dict[str, Any], doctor: Actor, township: Institution
+) -> None:
+    if due == "password":
+        Account.objects.filter(pk=doctor.account_id).update(must_change_password=True)
+    else:
+        Institution.objects.filter(pk=township.pk).update(requires_second_factor=True)
+    response = signed_in(doctor).get(f"/fhir/Observation/{reading['id']}")
+    assert response.status_code == 403
+    [issue] = body(response)["issue"]
+    assert issue["code"] == "forbidden"
+    assert "网页" in issue["details"]["text"]
+    row = AuditEntry.objects.get(action="fhir.read")
+    assert (row.outcome, row.account_id) == ("refused", doctor.account_id)
+
+
 def test_a_read_gives_back_the_text_as_it_stands(
     reading: dict[str, Any], doctor: Actor
 ) -> None:
