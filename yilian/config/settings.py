@@ -82,6 +82,8 @@ INSTALLED_APPS = [
     "yilian.resources.scheduling",
     "yilian.resources.reception",
     "yilian.care.referral",
+    "yilian.insurance.settlement",
+    "yilian.insurance.policy",
     "yilian.interfaces.web",
     "yilian.interfaces.fhir_api",
     "yilian.interfaces.exchange.intake",

@@ -1,0 +1,10 @@
+"""The tables: coverage, bills, settlements, decisions, filings, costs, anomalies."""
+
+from yilian.insurance.settlement.models_bill import AMOUNTS as AMOUNTS
+from yilian.insurance.settlement.models_bill import Bill as Bill
+from yilian.insurance.settlement.models_bill import Settlement as Settlement
+from yilian.insurance.settlement.models_deciding import Anomaly as Anomaly
+from yilian.insurance.settlement.models_deciding import Decision as Decision
+from yilian.insurance.settlement.models_deciding import Filing as Filing
+from yilian.insurance.settlement.models_deciding import UsualCost as UsualCost
+from yilian.insurance.settlement.models_person import Coverage as Coverage
