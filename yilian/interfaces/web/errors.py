@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.utils.translation import gettext
 
+from yilian.foundation.access.pool import look_through
 from yilian.foundation.telemetry.logs import current
 from yilian.interfaces.web.words import text
 from yilian.kernel.errors import DomainError, Invalid
@@ -178,7 +179,9 @@ def busy(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if isinstance(sys.exc_info()[1], OperationalError):
+    error = sys.exc_info()[1]
+    if isinstance(error, OperationalError):
+        look_through(error)
         return busy(request)  # no free connection: also met before any view runs
     words = gettext("系统没能完成这一步，已经记录。没有保存一半的内容；请稍后再试。")
     return _bare(request, Refusal(500, "server-error", words))

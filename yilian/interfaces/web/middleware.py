@@ -12,6 +12,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext
 
+from yilian.foundation.access.pool import look_through
 from yilian.foundation.files.uploads import TAKES_FILES
 from yilian.interfaces.web.errors import Refusal, answer, busy, render_error
 from yilian.interfaces.web.shell import live_url
@@ -128,6 +129,7 @@ class Refusals:
             # A character or a number no column can hold, where no form stood before.
             return render_error(request, Invalid(UNREADABLE))
         if isinstance(error, OperationalError):
+            look_through(error)
             return busy(request)
         return None
 
