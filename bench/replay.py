@@ -18,6 +18,7 @@ from yilian.config.runtime import binaries
 
 PERSON: Final = "person"
 NUMBER: Final = "number"
+A_DAY: Final = 86_400_000  # milliseconds
 _ENTRY: Final = re.compile(r"^(?=\d{4}-\d\d-\d\d \S+ \S+ \[\d+\] )", re.MULTILINE)
 _LOGGED: Final = re.compile(
     r"\S+ \S+ \S+ \[(?P<pid>\d+)\] "
@@ -130,9 +131,11 @@ def _literal(literal: str, names: dict[UUID, str], since: int) -> str:
 
 
 def _marked(key: str, names: dict[UUID, str], since: int) -> str:
-    """A UUIDv7 tells when it was made: those of the cycle are made anew."""
+    """A UUIDv7 tells when it was made: those of the cycle are made anew. A digest
+    may look like one, but of another age."""
     known = UUID(key)
-    if known not in names and known.version == 7 and known.int >> 80 >= since:
+    is_of_cycle = known.version == 7 and since <= known.int >> 80 < since + A_DAY
+    if known not in names and is_of_cycle:
         names[known] = f"id{len(names)}"
     return f"{{{{{names[known]}}}}}" if known in names else key
 
