@@ -220,6 +220,9 @@ class Settlement(models.Model):
 
     set_id = models.CharField(max_length=60)
     set_version = models.CharField(max_length=60)
+    # The newest release of parameters known then: with it the same line of sets is
+    # put together again (`queries/parameters.py`).
+    release_number = models.PositiveIntegerField()
     ratio = models.DecimalField(max_digits=7, decimal_places=6)
     total = money()
     in_scope = money()
