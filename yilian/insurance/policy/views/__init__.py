@@ -1,0 +1,1 @@
+"""Pages of parameters and of prices."""
