@@ -1,0 +1,1 @@
+"""Reads: `sums.py` is what everything else is counted from."""
