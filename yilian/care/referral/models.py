@@ -217,6 +217,24 @@ class Referral(models.Model):
                 name="referral_running_out",
             ),
             models.Index(fields=["closed_at", "id"], name="referral_by_closing"),
+            models.Index(
+                fields=["to_institution", "-closed_at", "id"],
+                name="referral_to_closed",
+            ),
+            models.Index(
+                fields=["from_institution", "-closed_at", "id"],
+                name="referral_from_closed",
+            ),
+            models.Index(
+                fields=["to_institution", "answered_at"],
+                condition=Q(answered_at__isnull=False),
+                name="referral_to_answered",
+            ),
+            models.Index(
+                fields=["-arrived_at", "-id"],
+                condition=Q(arrived_at__isnull=False),
+                name="referral_by_arrival",
+            ),
         ]
 
     def __str__(self) -> str:

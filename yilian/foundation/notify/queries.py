@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from yilian.foundation.access.actor import Actor
-from yilian.foundation.notify.models import Notice, NoticeRead
+from yilian.foundation.notify.models import Notice, NoticeRead, ways_to
 from yilian.kernel.ids import NIL
 from yilian.kernel.page import Mark, Page, cut, read_mark
 from yilian.kernel.text import Text
@@ -32,14 +32,19 @@ class NoticeLine:
 
 def inbox(actor: Actor, cursor: str | None = None) -> Page[NoticeLine]:
     """Newest first; what was read stays, paler."""
-    rows = Notice.objects.visible_to(actor).annotate(is_read=_read_by(actor))
+    rows = Notice.objects.annotate(is_read=_read_by(actor))
     mark = read_mark(cursor)
     if mark:
         older = Q(created_at__lt=mark.at) | Q(created_at=mark.at, id__lt=mark.id)
         rows = rows.filter(older)
-    newest = rows.order_by("-created_at", "-id")[: SIZE + 1]
+    first, *others = (_newest(rows.filter(way)) for way in ways_to(actor))
+    newest = _newest(first.union(*others, all=True)) if others else first
     page = cut(list(newest), SIZE, lambda row: Mark(row.created_at, row.id))
     return page.each(_line)
+
+
+def _newest(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.order_by("-created_at", "-id")[: SIZE + 1]
 
 
 def unread_count(actor: Actor) -> int:

@@ -99,9 +99,7 @@ class Person(models.Model):
             models.Index(
                 OpClass("name", "text_pattern_ops"), name="person_name_prefix"
             ),
-            models.Index(
-                OpClass("pinyin", "text_pattern_ops"), name="person_pinyin_prefix"
-            ),
+            models.Index(fields=["pinyin", "id"], name="person_in_order"),
             models.Index(
                 OpClass("initials", "text_pattern_ops"), name="person_initials_prefix"
             ),

@@ -98,9 +98,9 @@ def _counts(actor: Actor, now: datetime) -> tuple[tuple[WallCount, ...], int, in
     midnight = calendar.start_of_day(calendar.local_day(now))
     next_day = midnight + timedelta(days=1)
     today = Q(state__in=values(COMING), visit_at__gte=midnight, visit_at__lt=next_day)
-    found = mine.aggregate(
-        asked=Count("pk", filter=Q(state=State.INFO_REQUESTED.value)),
-        coming=Count("pk", filter=today),
+    asked = Q(state=State.INFO_REQUESTED.value)
+    found = mine.filter(asked | today).aggregate(
+        asked=Count("pk", filter=asked), coming=Count("pk", filter=today)
     )
     rows = (
         mine.filter(unanswered)

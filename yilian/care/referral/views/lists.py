@@ -1,5 +1,6 @@
 """Work lists: what has come, what was sent."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -28,7 +29,7 @@ def desk(request: ActorRequest) -> HttpResponse:
     """The receiving desk: most urgent and longest waiting on top."""
     require(policies.can_draft(request.actor), _WHO)
     tab = lists.tab_named(lists.RECEIVED, request.GET.get("tab", ""))
-    counted = lists.counts(request.actor, lists.RECEIVED, "to")
+    counted = lists.counts(request.actor, _counted(lists.RECEIVED), "to")
     now = timezone.now()
     today = calendar.start_of_day(calendar.local_day(now))
     context = {
@@ -46,7 +47,7 @@ def desk(request: ActorRequest) -> HttpResponse:
 def sent(request: ActorRequest) -> HttpResponse:
     require(policies.can_draft(request.actor), _WHO)
     tab = lists.tab_named(lists.SENT, request.GET.get("tab", "waiting"))
-    counted = lists.counts(request.actor, lists.SENT, "from")
+    counted = lists.counts(request.actor, _counted(lists.SENT), "from")
     context = {
         "tab": tab,
         "tabs": _tabs(lists.SENT, counted, tab, "referral:sent"),
@@ -122,12 +123,19 @@ def expected_of(request: ActorRequest, person_id: UUID) -> HttpResponse:
     return render(request, "referral/_expected_of.html", {"hops": hops})
 
 
+def _counted(tabs: tuple[lists.Tab, ...]) -> tuple[lists.Tab, ...]:
+    """What is done bears no number: there is nothing to do there."""
+    return tuple(tab for tab in tabs if tab.key != "done")
+
+
 def _tabs(
-    tabs: tuple[lists.Tab, ...], counted: object, current: lists.Tab, url: str
+    tabs: tuple[lists.Tab, ...],
+    counted: Mapping[str, int],
+    current: lists.Tab,
+    url: str,
 ) -> list[tuple[str, str, bool, int | None]]:
     address = reverse(url)
     return [
-        (tab.words, f"{address}?tab={tab.key}", tab == current,
-         counted[tab.key] if tab.key != "done" else None)  # type: ignore[index]
+        (tab.words, f"{address}?tab={tab.key}", tab == current, counted.get(tab.key))
         for tab in tabs
-    ]  # fmt: skip
+    ]

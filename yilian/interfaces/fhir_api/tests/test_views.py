@@ -80,7 +80,9 @@ def test_what_must_be_done_first_is_said_in_fhir_and_not_by_a_page(
     due: str, reading: dict[str, Any], doctor: Actor, township: Institution
 ) -> None:
     if due == "password":
-        Account.objects.filter(pk=doctor.account_id).update(must_change_password=True)
+        Account.objects.filter(pk=str(doctor.account_id)).update(
+            must_change_password=True
+        )
     else:
         Institution.objects.filter(pk=township.pk).update(requires_second_factor=True)
     response = signed_in(doctor).get(f"/fhir/Observation/{reading['id']}")

@@ -34,10 +34,13 @@ _HAS_DIGIT: Final = re.compile(r"\d")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was typed, understood: by which way, and whom that means."""
+    """What was typed, understood: by which way, and whom that means.
+
+    Each of `meant` is asked by itself, because each has its index.
+    """
 
     way: str  # number, phone, name, pinyin, other
-    persons: Q
+    meant: tuple[Q, ...]
 
 
 def understand(text: str) -> Asked:
@@ -51,33 +54,45 @@ def understand(text: str) -> Asked:
         raise Invalid(fields={"text": _("请至少输入两个字或两个字母。")})
     letters = pinyin_prefix(typed)
     if letters is not None:
-        found = Q(pinyin__startswith=letters) | Q(initials__startswith=letters)
-        return Asked("pinyin", found | Q(name__startswith=typed))
-    return Asked("name", Q(name__startswith=_as_kept(typed)))
+        # The first letter is known of both: so either index may lead.
+        short = Q(initials__startswith=letters) & _spelt(letters[0])
+        return Asked("pinyin", (_spelt(letters), short, Q(name__startswith=typed)))
+    return Asked("name", (Q(name__startswith=_as_kept(typed)),))
 
 
 def found_page(actor: Actor, asked: Asked, cursor: str | None) -> Page[PersonCard]:
     """In the order of pinyin; the cursor names the last person shown."""
-    persons = Person.objects.filter(asked.persons).order_by("pinyin", "id")
-    found = cards_in_order(actor, _after(persons, cursor)[: SIZE + 1])
+    persons = _after(Person.objects.order_by("pinyin", "id"), cursor)
+    first, *others = (_first(persons.filter(each)) for each in asked.meant)
+    found = cards_in_order(actor, first.union(*others) if others else first)
     shown = found[:SIZE]
     return Page(shown, str(shown[-1].id) if len(found) > SIZE else None)
+
+
+def _first(persons: QuerySet[Person]) -> QuerySet[Person]:
+    """One more than a page shows: whether there are others."""
+    return persons.only("id")[: SIZE + 1]
+
+
+def _spelt(letters: str) -> Q:
+    """Begins with these letters, as a stretch of the alphabet: read in its order."""
+    return Q(pinyin__gte=letters, pinyin__lt=letters[:-1] + chr(ord(letters[-1]) + 1))
 
 
 def _by_digits(typed: str) -> Asked:
     number = normalise(IdentityKind.ID_CARD, typed)
     if _LIKE_ID.fullmatch(number):
-        return Asked("number", _holders(_id_indexes(number)))
+        return Asked("number", (_holders(_id_indexes(number)),))
     try:
         phone = check_phone(typed).value
     except DomainError:
         held = _holders(_other_indexes(typed))
         if typed[0].isalpha() and typed[:_SHORTEST].isalpha():
             # Names of other systems may end in digits.
-            return Asked("other", held | Q(name__startswith=typed))
-        return Asked("number", held)
+            return Asked("other", (held, Q(name__startswith=typed)))
+        return Asked("number", (held,))
     by_phone = Q(phone_index=keyed_index("phone", phone))
-    return Asked("phone", by_phone | _holders(_other_indexes(typed)))
+    return Asked("phone", (by_phone, _holders(_other_indexes(typed))))
 
 
 def _id_indexes(number: str) -> list[str]:
