@@ -36,6 +36,12 @@ from yilian.care.referral.events import (
 from yilian.foundation.notify import handlers as notify
 from yilian.foundation.notify.events import NoticePosted, ShortMessageWritten
 from yilian.foundation.outbox.rules import LiveNotice
+from yilian.insurance.settlement.events import (
+    BillPosted,
+    BillSettled,
+    BillVoided,
+    SettlementReversed,
+)
 from yilian.interfaces.exchange.outgoing import handlers as exchange
 from yilian.kernel.event import Event
 from yilian.record.sink import RecordSink
@@ -90,6 +96,10 @@ SUBSCRIPTIONS: Mapping[type[Event], Sequence[Handler]] = {
     ReferralEnteredInError: [referral.tell_people, exchange.tell_peers],
     AnswerOverdue: [],
     ReferralChased: [],
+    BillPosted: [],
+    BillSettled: [],
+    SettlementReversed: [],
+    BillVoided: [],
 }
 
 

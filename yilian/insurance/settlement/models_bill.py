@@ -1,6 +1,6 @@
 """What was charged, and what was settled of it."""
 
-from typing import Final
+from typing import Final, Self
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -21,7 +21,7 @@ from yilian.kernel.ids import new_id
 
 
 class BillQuerySet(MoneyQuerySet["Bill"]):
-    def waiting(self) -> "BillQuerySet":
+    def waiting(self) -> Self:
         """Posted, neither settled nor taken back."""
         return self.filter(settled_at=None, voided_at=None)
 
@@ -156,7 +156,7 @@ class Bill(models.Model):
 
 
 class SettlementQuerySet(MoneyQuerySet["Settlement"]):
-    def live(self) -> "SettlementQuerySet":
+    def live(self) -> Self:
         """Those in force: neither a red entry nor taken back by one."""
         red = Settlement.objects.filter(
             person=OuterRef("person"), reverses=OuterRef("id")

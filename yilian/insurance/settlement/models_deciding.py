@@ -1,5 +1,7 @@
 """How a stay came, as the insurer decided it; filings, usual costs, anomalies."""
 
+from typing import Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -101,7 +103,7 @@ class Decision(models.Model):
 
 
 class FilingQuerySet(MoneyQuerySet["Filing"]):
-    def undecided(self) -> "FilingQuerySet":
+    def undecided(self) -> Self:
         return self.filter(state__in=values(UNDECIDED))
 
 

@@ -1,6 +1,6 @@
 """Who is insured how, and which money rows an actor may know exist."""
 
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -27,7 +27,7 @@ def money(**more: Any) -> "models.DecimalField[Any, Any]":
 class MoneyQuerySet(models.QuerySet[M]):
     """Rows with a person, a treating house (None: outside) and an insured area."""
 
-    def visible_to(self, actor: Actor) -> "MoneyQuerySet[M]":
+    def visible_to(self, actor: Actor) -> Self:
         """The insurer sees its area's persons, a house's finance office its own
         bills, residents their own; who treats sees no money."""
         if actor.reach is Reach.SYSTEM:

@@ -25,7 +25,7 @@ def kept(line: Line, besides: Mapping[str, str]) -> dict[str, Any]:
         found["self_pay_first_rate"] = plain_ratio(line.self_pay_first_rate)
     if line.on is not None:
         found["on"] = line.on.isoformat()
-    return found | besides
+    return {**found, **besides}
 
 
 def lines_of(raw: Iterable[Mapping[str, Any]]) -> tuple[Line, ...]:

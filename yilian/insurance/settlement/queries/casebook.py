@@ -1,0 +1,268 @@
+"""All that bears on a person's money in the years that a bill touches.
+
+A stay over New Year, a chain that runs over it, or an explicit link brings the year
+before along. What lies further back changes nothing here: counters begin anew with
+each year.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Case, Sum, When
+
+from yilian.insurance.policy.rules.sets import ParameterSet
+from yilian.insurance.settlement.models import Bill, Coverage, Decision, Settlement
+from yilian.insurance.settlement.queries.parameters import Line, line_of
+from yilian.insurance.settlement.rules.case import (
+    Aid,
+    CaseWrong,
+    Insurance,
+    Insured,
+    Kind,
+    Place,
+    Referral,
+    Scheme,
+    Service,
+)
+from yilian.insurance.settlement.rules.ledger import Entry, Standing
+from yilian.insurance.settlement.rules.lines import lines_of
+from yilian.insurance.settlement.rules.links import Stay, links
+from yilian.insurance.settlement.rules.person import (
+    Covered,
+    Item,
+    Outcome,
+    covered_on,
+    settle_person,
+)
+from yilian.insurance.settlement.rules.window import Span, window_start
+from yilian.kernel.money import Fen, to_fen
+from yilian.kernel.text import _
+
+
+@dataclass(slots=True)
+class Casebook:
+    """`live` is the settlement in force of each bill, `turns` its last turn."""
+
+    person_id: UUID
+    covers: Mapping[str, Coverage]
+    bills: dict[UUID, Bill]
+    decisions: dict[UUID, Decision] = field(default_factory=dict)
+    live: dict[UUID, Settlement] = field(default_factory=dict)
+    turns: dict[UUID, int] = field(default_factory=dict)
+    sequence: int = 0
+    # Who sent the patient, by bill.
+    sent_by: dict[UUID, UUID] = field(default_factory=dict)
+    spent: dict[str, Fen] = field(default_factory=dict)  # by coverage
+    # As a settlement of the past was assigned, whatever the rows say today.
+    assigned: dict[UUID, str] = field(default_factory=dict)
+    _lines: dict[str, Line] = field(default_factory=dict)
+
+    def line(self, area: str) -> Line:
+        if area not in self._lines:
+            self._lines[area] = line_of(area)
+        return self._lines[area]
+
+    @property
+    def known_release(self) -> int:
+        """The newest release that any of its lines was made of."""
+        return max(line.number for line in self._lines.values())
+
+    def parameters(self, area: str) -> ParameterSet:
+        return self.line(area).parameters
+
+    def covered(self) -> list[Covered]:
+        return [as_covered(row) for row in self.covers.values()]
+
+    def use(self, area: str, line: Line) -> None:
+        """Instead of what is in force now: to check what was settled before."""
+        self._lines[area] = line
+
+
+def as_covered(row: Coverage) -> Covered:
+    return Covered(
+        id=str(row.id),
+        insured=Insured(
+            insurance=Insurance(row.insurance),
+            grade=row.grade or None,
+            is_retired=row.is_retired,
+            aid=Aid(row.aid) if row.aid else None,
+        ),
+        area=row.area_code,
+        starts_on=row.period.lower or date.min,
+        ends_on=row.period.upper,
+        credit=to_fen(row.account_credit),
+    )
+
+
+def coverages_of(person_id: UUID) -> dict[str, Coverage]:
+    return {str(row.id): row for row in Coverage.objects.of(person_id)}
+
+
+def open_casebook(bill: Bill) -> Casebook:
+    """Everything settled that may change with this bill, and the bill itself."""
+    person_id = bill.person_id
+    bills, since = _window(bill)
+    book = Casebook(person_id, coverages_of(person_id), bills)
+    _read_rows(book)
+    book.decisions = decisions_of(person_id, bills)
+    book.sent_by = senders(book)
+    if any(row.account_credit for row in book.covers.values()):
+        mine = Settlement.objects.filter(person=person_id)
+        book.spent = spent_before(mine, since)
+    return book
+
+
+def decisions_of(person_id: UUID, bills: Iterable[UUID]) -> dict[UUID, Decision]:
+    """The last in force of each bill; refusals of filings decide nothing."""
+    rows = Decision.objects.filter(
+        person=person_id,
+        bill_id__in=list(bills),
+        standing=Standing.IN_FORCE.value,
+        grants=True,
+    ).select_related("referral")
+    return {row.bill_id: row for row in rows.order_by("decided_at", "id")}
+
+
+def settle_all(
+    book: Casebook, states: Mapping[UUID, Referral] | None = None
+) -> dict[UUID, Outcome]:
+    """By bill, voided ones too (without parts). `states` go before the decisions."""
+    before = links(_stays(book))
+    covers = book.covered()
+    items = [
+        _item(book, bill, covers, before.get(bill.id), states or {})
+        for bill in book.bills.values()
+    ]
+    found = settle_person(items, book.parameters, book.spent)
+    return {UUID(name): outcome for name, outcome in found.items()}
+
+
+def service_of(bill: Bill, referral: Referral | None, follows: UUID | None) -> Service:
+    return Service(
+        id=str(bill.id),
+        kind=Kind(bill.kind),
+        place=Place(bill.place),
+        admitted_on=bill.admitted_on,
+        discharged_on=bill.discharged_on,
+        lines=lines_of(bill.lines),
+        referral=referral,
+        scheme=Scheme(bill.scheme),
+        follows=str(follows) if follows else None,
+        is_voided=bill.voided_at is not None,
+        months=bill.months,
+        disease=bill.disease or None,
+    )
+
+
+def not_covered(day: date) -> CaseWrong:
+    return CaseWrong(
+        "discharged_on", _("{day} 没有有效的参保记录，不能结算。"), day=day
+    )
+
+
+def _item(
+    book: Casebook,
+    bill: Bill,
+    covers: list[Covered],
+    follows: UUID | None,
+    states: Mapping[UUID, Referral],
+) -> Item:
+    service = service_of(bill, _state(book, bill, states), follows)
+    assigned = book.assigned.get(bill.id)
+    if assigned is not None:
+        return Item(service, as_covered(book.covers[assigned]))
+    covered = covered_on(covers, service)
+    if covered is None:
+        raise not_covered(bill.discharged_on)
+    return Item(service, covered)
+
+
+def _state(
+    book: Casebook, bill: Bill, states: Mapping[UUID, Referral]
+) -> Referral | None:
+    if bill.kind != Kind.INPATIENT:
+        return None
+    if bill.id in states:
+        return states[bill.id]
+    decision = book.decisions.get(bill.id)
+    return Referral(decision.referral_state) if decision else None
+
+
+def _stays(book: Casebook) -> list[Stay]:
+    return [
+        Stay(
+            id=bill.id,
+            house=bill.institution_id,
+            sent_by=book.sent_by.get(bill.id),
+            said=bill.follows,
+            admitted_on=bill.admitted_on,
+            discharged_on=bill.discharged_on,
+            is_voided=bill.voided_at is not None,
+        )
+        for bill in book.bills.values()
+        if bill.kind == Kind.INPATIENT
+    ]
+
+
+# --- reading ------------------------------------------------------------------
+
+
+def _window(bill: Bill) -> tuple[dict[UUID, Bill], date]:
+    """Settled bills from the first day on that matters, this one included."""
+    settled = Bill.objects.filter(person=bill.person_id, settled_at__isnull=False)
+    since = window_start(span_of(bill), [Span(*row) for row in _spans(settled)])
+    rows = settled.filter(discharged_on__gte=since).select_related("referral")
+    found = {row.id: row for row in rows}
+    found[bill.id] = bill
+    return found, since
+
+
+def _spans(bills: "models.QuerySet[Bill]") -> Iterable[Any]:
+    is_stay = Case(When(kind=Kind.INPATIENT.value, then=True), default=False)
+    return bills.values_list("id", is_stay, "admitted_on", "discharged_on", "follows")
+
+
+def span_of(bill: Bill) -> Span:
+    return Span(
+        bill.id,
+        bill.kind == Kind.INPATIENT,
+        bill.admitted_on,
+        bill.discharged_on,
+        bill.follows,
+    )
+
+
+def _read_rows(book: Casebook) -> None:
+    """One row of each bill counts: the last in turn, if it is no red entry."""
+    mine = Settlement.objects.filter(person=book.person_id)
+    rows = mine.filter(bill_id__in=list(book.bills)).order_by("turn")
+    for row in rows.defer("working"):
+        book.turns[row.bill_id] = row.turn
+        if row.entry == Entry.REVERSAL:
+            book.live.pop(row.bill_id, None)
+        else:
+            book.live[row.bill_id] = row
+    last = mine.order_by("-sequence").values_list("sequence", flat=True).first()
+    book.sequence = last or 0
+
+
+def senders(book: Casebook) -> dict[UUID, UUID]:
+    """By the referral a decision names, else by that of the bill."""
+    found: dict[UUID, UUID] = {}
+    for bill in book.bills.values():
+        decision = book.decisions.get(bill.id)
+        referral = (decision.referral if decision else None) or bill.referral
+        if referral is not None:
+            found[bill.id] = referral.from_institution_id
+    return found
+
+
+def spent_before(rows: "models.QuerySet[Settlement]", since: date) -> dict[str, Fen]:
+    """What personal accounts have paid for services before the window."""
+    rows = rows.filter(discharged_on__lt=since)
+    sums = rows.values_list("working__coverage").annotate(Sum("account_pay"))
+    return {str(name): to_fen(paid) for name, paid in sums.order_by() if paid}

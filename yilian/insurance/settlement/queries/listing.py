@@ -1,0 +1,221 @@
+"""Settlements, bills and filings as lists, newest first; each within sight."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q
+
+from yilian.foundation.access.actor import Actor
+from yilian.insurance.settlement.models import Bill, Filing, Settlement
+from yilian.insurance.settlement.rules.case import (
+    PLACE_NAMES,
+    REFERRAL_NAMES,
+    Kind,
+    Place,
+    Referral,
+    Scheme,
+)
+from yilian.insurance.settlement.rules.ledger import (
+    ENTRY_NAMES,
+    FILING_NAMES,
+    FILING_STATE_NAMES,
+    Entry,
+    FilingKind,
+    FilingState,
+)
+from yilian.insurance.settlement.rules.names import service_name
+from yilian.insurance.settlement.rules.numbers import tidy
+from yilian.kernel.names import mask_name
+from yilian.kernel.page import Mark, Page, cut, read_mark
+
+PAGE: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """`text` is a settlement's number; `state` a referral state; without
+    `everything` red entries and what they took back are left out."""
+
+    person_id: UUID | None = None
+    institution_id: UUID | None = None
+    state: Referral | None = None
+    kind: Kind | None = None
+    text: str = ""
+    everything: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementLine:
+    id: UUID
+    number: str
+    bill_id: UUID
+    person_id: UUID
+    name: str  # masked, always
+    house: str  # "" outside the region
+    place_name: str
+    service_name: str
+    discharged_on: date
+    state: str  # of a stay
+    state_name: str
+    entry: Entry
+    entry_name: str
+    total: Decimal
+    fund_pay: Decimal
+    patient_pay: Decimal
+    settled_at: datetime
+    is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BillLine:
+    id: UUID
+    number: str
+    person_id: UUID
+    name: str
+    house: str
+    place_name: str
+    service_name: str
+    admitted_on: date
+    discharged_on: date
+    total: Decimal
+    posted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FilingLine:
+    id: UUID
+    bill_id: UUID
+    person_id: UUID
+    name: str
+    house: str
+    kind_name: str
+    state: FilingState
+    state_name: str
+    filed_at: datetime
+    due_at: datetime
+
+
+def settlements(
+    actor: Actor, wanted: Wanted, cursor: str | None = None
+) -> Page[SettlementLine]:
+    """Of a person, a house, or everybody the actor answers for."""
+    seen = Settlement.objects.visible_to(actor).filter(_of(wanted))
+    rows = (seen if wanted.everything else seen.live()).annotate(is_red=Exists(_reds()))
+    return _paged(rows, "settled_at", cursor).each(settlement_line)
+
+
+def waiting_bills(actor: Actor, cursor: str | None = None) -> Page[BillLine]:
+    """Posted, not settled yet: oldest work last, as everywhere."""
+    rows = Bill.objects.visible_to(actor).waiting().defer("lines")
+    return _paged(rows, "posted_at", cursor).each(bill_line)
+
+
+def filings(
+    actor: Actor, *, is_open: bool, cursor: str | None = None
+) -> Page[FilingLine]:
+    rows = Filing.objects.visible_to(actor)
+    return _paged(rows.undecided() if is_open else rows, "filed_at", cursor).each(
+        filing_line
+    )
+
+
+def settlement_line(row: Settlement) -> SettlementLine:
+    """Of a row with `is_red`: whether a red entry took it back."""
+    entry = Entry(row.entry)
+    state = Referral(row.referral_state) if row.referral_state else None
+    return SettlementLine(
+        id=row.id,
+        number=row.number,
+        bill_id=row.bill_id,
+        person_id=row.person_id,
+        name=mask_name(row.person.name),
+        house=_house(row),
+        place_name=PLACE_NAMES[Place(row.place)],
+        service_name=service_name(Kind(row.kind), Scheme(row.scheme)),
+        discharged_on=row.discharged_on,
+        state=row.referral_state,
+        state_name=REFERRAL_NAMES[state] if state else "",
+        entry=entry,
+        entry_name=ENTRY_NAMES[entry],
+        total=row.total,
+        fund_pay=row.total - row.patient_pay,
+        patient_pay=row.patient_pay,
+        settled_at=row.settled_at,
+        is_live=entry is not Entry.REVERSAL and not row.is_red,  # type: ignore[attr-defined]
+    )
+
+
+def bill_line(row: Bill) -> BillLine:
+    return BillLine(
+        id=row.id,
+        number=row.number,
+        person_id=row.person_id,
+        name=mask_name(row.person.name),
+        house=_house(row) or row.outside_name,
+        place_name=PLACE_NAMES[Place(row.place)],
+        service_name=service_name(Kind(row.kind), Scheme(row.scheme)),
+        admitted_on=row.admitted_on,
+        discharged_on=row.discharged_on,
+        total=row.total,
+        posted_at=row.posted_at,
+    )
+
+
+def filing_line(row: Filing) -> FilingLine:
+    state = FilingState(row.state)
+    return FilingLine(
+        id=row.id,
+        bill_id=row.bill_id,
+        person_id=row.person_id,
+        name=mask_name(row.person.name),
+        house=_house(row),
+        kind_name=FILING_NAMES[FilingKind(row.kind)],
+        state=state,
+        state_name=FILING_STATE_NAMES[state],
+        filed_at=row.filed_at,
+        due_at=row.due_at,
+    )
+
+
+def _reds() -> Any:
+    return Settlement.objects.filter(person=OuterRef("person"), reverses=OuterRef("id"))
+
+
+def _of(wanted: Wanted) -> Q:
+    found = Q()
+    if wanted.person_id is not None:
+        found &= Q(person=wanted.person_id)
+    if wanted.institution_id is not None:
+        found &= Q(institution=wanted.institution_id)
+    if wanted.state is not None:
+        found &= Q(referral_state=wanted.state.value)
+    if wanted.kind is not None:
+        found &= Q(kind=wanted.kind.value)
+    if wanted.text:
+        found &= Q(number=tidy(wanted.text) or "")
+    return found
+
+
+def _paged(rows: Any, moment: str, cursor: str | None) -> Page[Any]:
+    """By moment and id, the newest first."""
+    mark = read_mark(cursor)
+    if mark is not None:
+        at_or_before = Q(**{f"{moment}__lt": mark.at}) | Q(
+            **{moment: mark.at}, id__gt=mark.id
+        )
+        rows = rows.filter(at_or_before)
+    found = list(
+        rows.select_related("person", "institution").order_by(f"-{moment}", "id")[
+            : PAGE + 1
+        ]
+    )
+    mark_of: Callable[[Any], Mark] = lambda row: Mark(getattr(row, moment), row.id)  # noqa: E731
+    return cut(found, PAGE, mark_of)
+
+
+def _house(row: Any) -> str:
+    return row.institution.short_name if row.institution else ""

@@ -1,0 +1,82 @@
+"""How a stay came, decided when it is first settled."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from yilian.care.referral.models import Referral
+from yilian.foundation.access.actor import Actor
+from yilian.insurance.settlement.models import Bill, Coverage, Decision
+from yilian.insurance.settlement.queries.casebook import (
+    Casebook,
+    as_covered,
+    service_of,
+)
+from yilian.insurance.settlement.rules.case import Kind
+from yilian.insurance.settlement.rules.deciding import Coming, Decided, Hop, decide
+from yilian.insurance.settlement.rules.terms import TermsOf
+from yilian.kernel.ids import new_id
+from yilian.registry.consortium.queries import patient_consortia
+from yilian.registry.population.models import Person
+from yilian.registry.population.queries import tags
+
+
+def decide_first(
+    actor: Actor, book: Casebook, bill: Bill, coverage: Coverage, now: datetime
+) -> Decision | None:
+    """In force at once, by rule; None for a visit and for what is decided already."""
+    if bill.kind != Kind.INPATIENT or bill.id in book.decisions:
+        return None
+    decided = decided_for(book, bill, coverage)
+    decision = Decision(
+        id=new_id(),
+        person_id=bill.person_id,
+        bill_id=bill.id,
+        source=decided.source.value,
+        referral_state=decided.state.value,
+        reasons=decided.reasons_as_json(),
+        referral=bill.referral,
+        decided_at=now,
+        decided_by_id=actor.account_id,
+    )
+    book.decisions[bill.id] = decision
+    return decision
+
+
+def decided_for(book: Casebook, bill: Bill, coverage: Coverage) -> Decided:
+    covered = as_covered(coverage)
+    day = bill.discharged_on
+    person = Person.objects.only("born_on").get(pk=bill.person_id)
+    terms = TermsOf(book.parameters(covered.area), covered.insured).on(day)
+    return decide(
+        Coming(
+            service=service_of(bill, None, None),
+            insured=replace(covered.insured, born_on=person.born_on),
+            terms=terms,
+            hop=hop_of(bill, bill.referral) if bill.referral else None,
+            diagnosis=bill.diagnosis_code,
+            has_remote_filing=coverage.has_remote_filing,
+            tags=frozenset(tag.value for tag in tags(bill.person_id, bill.admitted_on)),
+            exemptions=frozenset(terms.in_force.value("exemptions")),
+        )
+    )
+
+
+def hop_of(bill: Bill, referral: Referral) -> Hop:
+    return Hop(
+        verdict=str(referral.verdict.get("verdict", "")),
+        checks=referral.verdict.get("checks", ()),
+        leads_here=_leads_to(referral, bill),
+    )
+
+
+def _leads_to(referral: Referral, bill: Bill) -> bool:
+    """To this house, or to one of the same tier in the same consortium (RI-4)."""
+    meant = referral.to_institution
+    if bill.institution is None or meant is None:
+        return bill.institution is None and meant is None
+    if meant.id == bill.institution.id:
+        return True
+    if meant.tier != bill.institution.tier:
+        return False
+    shared = patient_consortia(meant.id, [bill.institution.id], bill.admitted_on)
+    return bool(shared.get(bill.institution.id))
