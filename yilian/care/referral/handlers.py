@@ -17,7 +17,7 @@ from yilian.care.referral.models import Referral
 from yilian.care.referral.queries.readers import desk_roles
 from yilian.care.referral.rules.reasons import ELSEWHERE
 from yilian.care.referral.rules.states import Side
-from yilian.care.referral.services import closing, placing, steps
+from yilian.care.referral.services import closing, displays, placing, steps
 from yilian.foundation.access.actor import Role
 from yilian.foundation.notify.services import tell, text_message
 from yilian.foundation.outbox.rules import LiveNotice
@@ -180,7 +180,9 @@ def close_for_admission(event: EncounterOpened) -> None:
 
 
 def give_back_work(event: PostLeft) -> None:
-    """What the leaver had in hand goes back to the desk, which is told."""
+    """What the leaver had in hand goes back to the desk, which is told; the walls
+    that the leaver lit go out."""
+    displays.end_with_post(event.post_id)
     for referral in closing.free_work_of(event.post_id):
         tell(
             topic=TOPIC,

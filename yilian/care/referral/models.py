@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from yilian.care.referral.models_attachment import Attachment as Attachment
+from yilian.care.referral.models_display import WallDisplay as WallDisplay
 from yilian.care.referral.rules.ladder import MANUAL
 from yilian.care.referral.rules.ladder import Clock as LadderClock
 from yilian.care.referral.rules.reasons import CareKind, Urgency

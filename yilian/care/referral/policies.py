@@ -28,6 +28,11 @@ def can_draft(actor: Actor) -> bool:
     )
 
 
+def can_open_display(actor: Actor) -> bool:
+    """A wall that stays lit by itself is the office's."""
+    return can_draft(actor) and actor.has(Role.REFERRAL_DESK)
+
+
 def can_take(actor: Actor, referral: Referral, step: Step) -> bool:
     move = _BY_STEP[step]
     if actor.reach is Reach.SYSTEM:

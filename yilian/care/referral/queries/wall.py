@@ -1,7 +1,7 @@
 """The desk as a wall shows it: counts, the oldest clocks, free beds. No full names."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from yilian.care.referral.models import Referral, Reminder
 from yilian.care.referral.queries import desk
 from yilian.care.referral.queries.desk import HopLine
+from yilian.care.referral.rules.display import tail_of, veiled
 from yilian.care.referral.rules.ladder import MANUAL, MANUAL_NAME, Clock, rung_named
 from yilian.care.referral.rules.reasons import Urgency
 from yilian.care.referral.rules.states import COMING, State
@@ -88,6 +89,20 @@ def wall(actor: Actor, now: datetime) -> Wall:
         free_beds=sum(load.free for load in loads),
         beds=sum(load.beds for load in loads),
     )
+
+
+def veiled_wall(shown: Wall) -> Wall:
+    """For a screen that hangs where anybody may stand: no person, no colleague."""
+    lines = [
+        replace(
+            line,
+            person=veiled(line.person),
+            number=tail_of(line.number),
+            assigned_to="",
+        )
+        for line in shown.lines
+    ]
+    return replace(shown, lines=tuple(lines))
 
 
 def _counts(actor: Actor, now: datetime) -> tuple[tuple[WallCount, ...], int, int]:

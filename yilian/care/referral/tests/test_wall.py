@@ -116,7 +116,7 @@ def test_the_page_of_the_end_shows_nothing_and_leads_back() -> None:
     page = Client().get(reverse("referral:wall_ended"))
     assert page.status_code == 200
     assert "大屏已停止显示" in plain(page)
-    assert f"next={reverse('referral:wall')}" in words(page)
+    assert f"next={reverse('referral:displays')}" in words(page)
 
 
 @pytest.mark.parametrize("name", ["wall", "wall_board"])

@@ -98,14 +98,14 @@ def _choose(
     tab = desk.tab_named(side.tabs, told or "waiting")
     read = desk.received if side.key == "to" else desk.sent
     address = reverse("referral:bulk")
-    counted = desk.counts(request.actor, side.tabs, side.key)
+    counted = desk.counts(request.actor, side.tabs[:-1], side.key)
     context = {
         "side": side,
         "sides": SIDES.values(),
         "tab": tab,
         "tabs": [
             (one.words, f"{address}?side={side.key}&tab={one.key}", one == tab,
-             counted[one.key] if one.key != "done" else None)
+             counted.get(one.key))
             for one in side.tabs
         ],
         "page": read(request.actor, tab, request.GET.get("cursor")),

@@ -39,10 +39,16 @@ def board(request: ActorRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def ended(request: HttpRequest) -> HttpResponse:
-    sign_in = f"{resolve_url(settings.LOGIN_URL)}?next={reverse('referral:wall')}"
+    sign_in = f"{resolve_url(settings.LOGIN_URL)}?next={reverse('referral:displays')}"
     return render(request, "referral/wall_ended.html", {"sign_in": sign_in})
 
 
 def _context(request: ActorRequest) -> dict[str, object]:
     now = timezone.now()
-    return {"wall": walls.wall(request.actor, now), "at": now}
+    return {
+        "wall": walls.wall(request.actor, now),
+        "at": now,
+        "house": request.actor.institution_name,
+        "board": reverse("referral:wall_board"),
+        "is_display": False,
+    }

@@ -33,7 +33,7 @@ def remember_post(actor: Actor) -> None:
 
 
 def close_session(actor: Actor, *, how: str) -> None:
-    """`how`: asked or idle."""
+    """`how`: asked, idle, or wall (the browser became one)."""
     audit.record(actor, "session.close", detail={"how": how})
 
 
