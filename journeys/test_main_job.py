@@ -33,10 +33,10 @@ def foreign_person(region: Region, tmp_path_factory: pytest.TempPathFactory) -> 
             ]
             archive.extractall(folder, wanted, filter="data")
     loaded = region.run("load", "fhir", str(folder), "--institution", TOWNSHIP)
-    assert "未载入 0" in loaded.stdout, loaded.stdout + loaded.stderr
+    assert "not loaded 0" in loaded.stdout, loaded.stdout + loaded.stderr
     again = region.run("load", "fhir", str(folder), "--institution", TOWNSHIP)
     assert "新增 0" in again.stdout, again.stdout + again.stderr
-    assert "新登记居民 0" in again.stdout, again.stdout
+    assert "residents registered 0" in again.stdout, again.stdout
     return name
 
 

@@ -33,7 +33,7 @@ class _InWords(click.Group):
         except _CLICKS_OWN:
             raise
         except DomainError as refusal:
-            click.echo(str(refusal), err=True)
+            click.echo(_in_both_languages(refusal), err=True)
             ctx.exit(1)
         except Exception as error:
             from yilian.config.runtime.environment import in_words
@@ -43,6 +43,15 @@ class _InWords(click.Group):
                 raise
             click.echo(str(words), err=True)
             ctx.exit(1)
+
+
+def _in_both_languages(refusal: DomainError) -> str:
+    """As far as the catalogues can be read by now."""
+    django_apps = sys.modules.get("django.apps")
+    if django_apps is None or not django_apps.apps.ready:
+        return str(refusal)
+    words = import_module("yilian.interfaces.web.words")
+    return str(words.in_both_languages(refusal.text))
 
 
 @click.group(cls=_InWords)

@@ -25,6 +25,7 @@ from yilian.interfaces.exchange.intake.services.receiving import (
     Arrival,
     receive,
 )
+from yilian.interfaces.web.words import in_both_languages
 from yilian.kernel.errors import NotFound
 from yilian.kernel.text import _
 
@@ -83,21 +84,25 @@ class FileReport:
         self.answers[answered.ack.value] += 1
         self.states[answered.state.value if answered.state else ""] += 1
         if answered.ack != "AA" or answered.state != State.DONE:
-            self.lines.append(f"{name}: {answered.ack} {answered.words}")
+            self.lines.append(
+                f"{name}: {answered.ack} {in_both_languages(answered.words)}"
+            )
 
     def __str__(self) -> str:
-        acks = "，".join(
-            f"{ack} {count}" for ack, count in sorted(self.answers.items())
-        )
+        acks = "，".join(f"{ack} {n}" for ack, n in sorted(self.answers.items()))
         states = "，".join(
-            f"{STATE_NAMES[State(state)]} {count}"
+            f"{in_both_languages(STATE_NAMES[State(state)])} {count}"
             for state, count in sorted(self.states.items())
             if state
         )
-        head = f"文件 {self.files}，消息 {self.answers.total()}：{acks}。{states}"
-        shown = self.lines[:_SHOWN]
+        head = (
+            f"文件 files {self.files}，消息 messages {self.answers.total()}：{acks}；"
+            f"{states}"
+        )
+        shown = [f"  {line}" for line in self.lines[:_SHOWN]]
         left = len(self.lines) - len(shown)
-        return "\n".join([head, *shown, *([f"…… 另有 {left} 条。"] if left else [])])
+        more = [f"  … 另有 and {left} 条 more"] if left else []
+        return "\n".join([head, *shown, *more])
 
 
 def load_folder(

@@ -33,6 +33,7 @@ from yilian.interfaces.fhir_api.sources import (
     files_in,
     read_source,
 )
+from yilian.interfaces.web.words import in_both_languages
 from yilian.kernel.errors import DomainError, NotFound
 from yilian.kernel.text import Text, _
 from yilian.record.queries import reading
@@ -58,7 +59,7 @@ class Refused:
 
     def __str__(self) -> str:
         place = f" #{self.entry}" if self.entry else ""
-        return f"{self.file}{place}: {self.reason}"
+        return f"{self.file}{place}: {in_both_languages(self.reason)}"
 
 
 @dataclass(slots=True)
@@ -77,14 +78,16 @@ class LoadReport:
     def __str__(self) -> str:
         new, changed, unchanged = self.written
         lines = [
-            f"文件 {self.files}，资源 {self.entries}：新增 {new}，更新 {changed}，"
-            f"未变 {unchanged}，未载入 {self.failed}；新登记居民 {self.persons}。",
-            *map(str, self.refused[:_SHOWN]),
+            f"文件 files {self.files}，资源 resources {self.entries}："
+            f"新增 new {new}，更新 changed {changed}，未变 unchanged {unchanged}，"
+            f"未载入 not loaded {self.failed}；"
+            f"新登记居民 residents registered {self.persons}",
+            *(f"  {refused}" for refused in self.refused[:_SHOWN]),
         ]
         if self.failed > _SHOWN:
-            lines.append(f"…… 另有 {self.failed - _SHOWN} 处。")
+            lines.append(f"  … 另有 and {self.failed - _SHOWN} 处 more")
         if self.skipped:
-            lines.append(f"不是 FHIR 的文件 {len(self.skipped)} 个，已跳过。")
+            lines.append(f"不是 FHIR，已跳过 not FHIR, skipped: {len(self.skipped)}")
         return "\n".join(lines)
 
 

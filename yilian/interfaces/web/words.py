@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext
 
@@ -36,6 +36,15 @@ def text(value: object) -> str:
     if isinstance(value, Iterable):
         return gettext("、").join(text(part) for part in value)
     return "" if value is None else str(value)
+
+
+def in_both_languages(value: object) -> str:
+    """For a console, where nobody has chosen one."""
+    with translation.override("zh-hans"):
+        chinese = text(value)
+    with translation.override("en"):
+        english = text(value)
+    return chinese if english == chinese else f"{chinese} {english}"
 
 
 def day(value: date | None, today: date | None = None) -> str:

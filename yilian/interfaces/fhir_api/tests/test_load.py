@@ -1,6 +1,7 @@
 """`yilian load fhir`: what comes in, what is refused, and that twice is once."""
 
 import json
+import re
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -282,7 +283,17 @@ def test_an_unknown_institution_is_said(db: None, tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_is_no_trouble(township: Institution, tmp_path: Path) -> None:
-    assert str(load(township, tmp_path)).startswith("文件 0")
+    assert str(load(township, tmp_path)).startswith("文件 files 0")
+
+
+def test_the_report_is_said_in_both_languages(
+    township: Institution, tmp_path: Path
+) -> None:
+    report = load(township, tmp_path, staff=staff(), other={"a": 1}, broken="{")
+    head, reason, skipped = str(report).splitlines()
+    assert re.search("新增 new 1.*未载入 not loaded 1", head)
+    assert re.match(r"  broken\.json: .*[\u4e00-\u9fff].* [a-z]+ [a-z]+", reason)
+    assert skipped.endswith("skipped: 1")
 
 
 # --- third-party files ------------------------------------------------------
