@@ -150,7 +150,7 @@ def _rows(raw: Mapping[str, Any], problems: list[Problem]) -> list[Row]:
         if name not in KEYS:
             problems.append(Problem(name, Text(_("没有这个参数"))))
             continue
-        if not isinstance(entries, list):
+        if not _are_tables(entries):
             problems.append(Problem(name, Text(_('应写成 [["{key}"]]'), {"key": name})))
             continue
         rows += [_row(raw, name, i, e, problems) for i, e in enumerate(entries)]
@@ -174,9 +174,11 @@ def _row(
     elif ends is not None and ends <= starts:
         problems.append(Problem(where, Text(_("失效日须晚于生效日"))))
     ground = entry.get("clause", KEYS[name].clause)
-    if ground not in clauses():
+    if not isinstance(ground, str) or ground not in clauses():
         text = Text(_("没有条款 {id}"), {"id": ground})
         problems.append(Problem(f"{where}.clause", text))
+    if not _is_text(entry.get("source", head["source"])):
+        problems.append(Problem(f"{where}.source", Text(_("应为文字"))))
     return Row(
         key=name,
         value=read_table(KEYS[name], entry.get("value"), problems),
@@ -187,6 +189,10 @@ def _row(
         set_id=head["id"],
         version=head["version"],
     )
+
+
+def _are_tables(raw: object) -> bool:
+    return isinstance(raw, list) and all(isinstance(row, Mapping) for row in raw)
 
 
 def _is_text(raw: object) -> bool:

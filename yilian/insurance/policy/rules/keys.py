@@ -20,7 +20,7 @@ from yilian.insurance.policy.rules.leaves import (
     WHOLE,
     WORDS,
     Leaf,
-    choice,
+    one_of,
 )
 from yilian.kernel.clause import clause
 from yilian.kernel.text import _
@@ -62,9 +62,9 @@ SCOPE: Final = Level("scope", SCOPES)
 SCHEME: Final = Level("scheme", SCHEMES)
 AID: Final = Level("aid", AID_KINDS)
 DISEASE: Final = Level("disease", (ANY,), is_open=True)
-CROSS_YEAR: Final = Leaf("choice", choice("DISCHARGE_YEAR", "SPLIT"))
-CHAIN_TARGET: Final = Leaf("choice", choice("HIGHEST_SO_FAR", "OWN_TIER"))
-PENALTY: Final = Leaf("choice", choice("HALF_RATIO", "MINUS_POINTS"))
+CROSS_YEAR: Final = one_of("DISCHARGE_YEAR", "SPLIT")
+CHAIN_TARGET: Final = one_of("HIGHEST_SO_FAR", "OWN_TIER")
+PENALTY: Final = one_of("HALF_RATIO", "MINUS_POINTS")
 
 
 def _known(*keys: Key) -> Mapping[str, Key]:

@@ -40,6 +40,7 @@ class Band:
 class Leaf:
     name: str
     read: Callable[[Any], Any]
+    options: tuple[str, ...] = ()
 
 
 def money(raw: Any) -> Decimal:
@@ -89,6 +90,10 @@ def choice(*options: str) -> Callable[[Any], str]:
         return str(raw)
 
     return read
+
+
+def one_of(*options: str) -> Leaf:
+    return Leaf("choice", choice(*options), options)
 
 
 def words(raw: Any) -> tuple[str, ...]:

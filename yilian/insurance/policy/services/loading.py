@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 
 from yilian.foundation.access.actor import Actor
@@ -69,3 +69,12 @@ def next_number() -> int:
     """Within `one_at_a_time(RELEASING)`."""
     last = ParameterSetVersion.objects.aggregate(last=Max("number"))["last"]
     return int(last or 0) + 1
+
+
+def hold_parameters() -> None:
+    """Until this transaction ends nothing is released: for a settlement that must not
+    miss a correction. Settlements do not wait for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 1))", [RELEASING]
+        )
