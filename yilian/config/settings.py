@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "yilian.care.referral",
     "yilian.insurance.settlement",
     "yilian.insurance.policy",
+    "yilian.insurance.clearing",
     "yilian.interfaces.web",
     "yilian.interfaces.fhir_api",
     "yilian.interfaces.exchange.intake",

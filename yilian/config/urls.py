@@ -21,6 +21,7 @@ ROOMS: Final = (
     ("places/", "yilian.resources.scheduling.urls"),
     ("reception/", "yilian.resources.reception.urls"),
     ("referrals/", "yilian.care.referral.urls"),
+    ("insurance/clearing/", "yilian.insurance.clearing.urls"),
     ("fhir/", "yilian.interfaces.fhir_api.urls"),
     ("exchange/", "yilian.interfaces.exchange.urls"),
 )

@@ -48,6 +48,25 @@ HELP: Final[Mapping[str, str]] = {
     "demo:cast": _("演示用：点一个角色，直接看他每天用到的页面。"),
     "web:home": _("这是您的起点；没有内容时，请本机构管理员为您设岗位。"),
     "web:gallery": _("开发人员看的组件样例，内容均为虚构。"),
+    # clearing between institutions
+    "clearing:home": _("看本院在医联体里应收应付多少；等您处理的对账单排在前面。"),
+    "clearing:matrix": _("看成员单位之间谁欠谁；点金额打开那一对的对账单。"),
+    "clearing:sums": _("看各医联体每月内部往来的合计；换月份再点“查看”。"),
+    "clearing:slips": _("核对别家为本院做的业务，勾选后点“签认所选并入账”。"),
+    "clearing:new_slip": _("登记本院为其他机构做的业务，送对方签认。"),
+    "clearing:slip": _("一张服务单的价格、分成和结果；下一步在页面下方。"),
+    "clearing:statements": _("核对每月的往来；点单号查看明细，再确认或提出异议。"),
+    "clearing:statement": _("逐笔核对后点“确认”；不符的点“提出异议”。"),
+    "clearing:disputes": _("看对账中的异议；点“看对账单”去答复或调整。"),
+    "clearing:periods": _("看各月是否对清；牵头单位在这里按月关账。"),
+    "clearing:books": _("查某月的分录和试算平衡；需要时导出给审计。"),
+    "clearing:print": _("打印双方签字盖章的对账单，点“打印”。"),
+    # settlement
+    "settlement:list": _("查结算单：点单号看每一分钱由谁支付、依据哪一条。"),
+    "settlement:waiting": _("医疗机构传来、还没结算的单据；经办人员点“结算”。"),
+    "settlement:detail": _(
+        "一张结算单的完整计算过程；每一步旁边是条款，点“所用参数”看数值。"
+    ),
     # referral
     "referral:desk": _("处理转来的病人：最急的在最上面，先接收、询问或退回。"),
     "referral:sent": _(

@@ -69,6 +69,15 @@ MENU: Final[tuple[Entry, ...]] = (
         frozenset({Role.INSURER}),
     ),
     Entry(
+        _("内部结算"), "clearing:home", "scale", "work",
+        frozenset({Role.FINANCE, Role.CONSORTIUM_OFFICE, Role.OFFICER}),
+        "clearing:count", "inbox",
+    ),
+    Entry(
+        _("医保结算"), "settlement:list", "document-currency-yen", "work",
+        frozenset({Role.INSURER, Role.FINANCE, Role.RESIDENT}),
+    ),
+    Entry(
         _("我的转诊"), "referral:mine", "arrows-right-left", "work",
         frozenset({Role.RESIDENT}),
     ),

@@ -1,0 +1,1 @@
+"""What the books, slips and statements are by rule. No Django."""

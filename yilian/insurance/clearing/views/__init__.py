@@ -1,0 +1,1 @@
+"""Pages under /insurance/clearing."""
