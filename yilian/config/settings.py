@@ -33,6 +33,8 @@ YILIAN_RESIDENTS = "yilian.registry.population.services.sign_in.DOOR"
 YILIAN_RECORD_SINK = "yilian.config.wiring.RECORD_SINK"
 YILIAN_SUBSCRIPTIONS = "yilian.config.wiring.SUBSCRIPTIONS"
 YILIAN_LIVE_NOTICES = "yilian.config.wiring.LIVE"
+YILIAN_DAILY_USE = "yilian.insurance.settlement.queries.use.daily_use"
+YILIAN_SETTLED_DAYS = "yilian.insurance.settlement.queries.days.SettledDays"
 YILIAN_INSTITUTIONS = "yilian.registry.directory.queries.institution_lines"
 YILIAN_HEALTH = "yilian.config.runtime.health.is_ready"
 YILIAN_SHORT_MESSAGES = os.environ.get(
@@ -84,6 +86,7 @@ INSTALLED_APPS = [
     "yilian.care.referral",
     "yilian.insurance.settlement",
     "yilian.insurance.policy",
+    "yilian.insurance.budget",
     "yilian.insurance.clearing",
     "yilian.interfaces.web",
     "yilian.interfaces.fhir_api",

@@ -22,6 +22,8 @@ ROOMS: Final = (
     ("reception/", "yilian.resources.reception.urls"),
     ("referrals/", "yilian.care.referral.urls"),
     ("insurance/clearing/", "yilian.insurance.clearing.urls"),
+    ("insurance/budget/", "yilian.insurance.budget.urls"),
+    ("insurance/", "yilian.insurance.settlement.urls"),
     ("fhir/", "yilian.interfaces.fhir_api.urls"),
     ("exchange/", "yilian.interfaces.exchange.urls"),
 )

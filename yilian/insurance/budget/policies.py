@@ -70,6 +70,13 @@ def can_simulate(actor: Actor, pool: Pool) -> bool:
     return can_see_sums(actor, pool)
 
 
+def can_see_pools(actor: Actor) -> bool:
+    return actor.has(Role.INSURER, Role.OFFICER, Role.CONSORTIUM_OFFICE, Role.FINANCE)
+
+
+can_see_clearings = can_see_pools
+
+
 def can_keep_subsidies(actor: Actor, area_code: str) -> bool:
     """The health commission over the house's area (NX-3.1-b)."""
     is_officer = actor.is_authority and actor.has(Role.OFFICER)

@@ -1,11 +1,10 @@
 """What a pool asks of the settlements: what was paid for its people, day by day.
 
-`config/wiring.py` supplies it (`settings.YILIAN_DAILY_USE`); without one, nothing was
-used.
+`settings.YILIAN_DAILY_USE` names it; another installation may count its use from the
+insurer's own system instead of the settlements made here.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Protocol, cast
@@ -15,32 +14,32 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 
-@dataclass(frozen=True, slots=True)
-class UseRow:
-    """Signed sums of a day, a house (none: outside the region) and a kind of care."""
+class UseLine(Protocol):
+    """Signed sums of what was booked on a day (no house: outside the region)."""
 
-    day: date
-    institution_id: UUID | None
-    kind: str
-    basic: Decimal
-    serious: Decimal
-    assistance: Decimal
-    patient: Decimal
-    total: Decimal
-    count: int
+    @property
+    def day(self) -> date: ...
+    @property
+    def institution_id(self) -> UUID | None: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def basic(self) -> Decimal: ...
+    @property
+    def serious(self) -> Decimal: ...
+    @property
+    def assistance(self) -> Decimal: ...
+    @property
+    def patient(self) -> Decimal: ...
+    @property
+    def total(self) -> Decimal: ...
+    @property
+    def count(self) -> int: ...
 
 
 class DailyUse(Protocol):
-    def daily_use(self, area_code: str, start: date, end: date) -> Iterable[UseRow]: ...
-
-
-class NoUse:
-    """Where no settlements are kept."""
-
-    def daily_use(self, area_code: str, start: date, end: date) -> Iterable[UseRow]:
-        return ()
+    def __call__(self, area_code: str, start: date, end: date) -> Iterable[UseLine]: ...
 
 
 def daily_use() -> DailyUse:
-    named = getattr(settings, "YILIAN_DAILY_USE", "")
-    return cast(DailyUse, import_string(named)()) if named else NoUse()
+    return cast(DailyUse, import_string(settings.YILIAN_DAILY_USE))

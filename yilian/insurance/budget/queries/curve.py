@@ -145,6 +145,8 @@ class Trial:
     measured_price: Decimal | None
     result: Simulated
     levels: Mapping[str, tuple[Fen, Fen]]
+    inside_before: Fen
+    outside_before: Fen
 
 
 def simulation(actor: Actor, pool_id: UUID, wish: Wish | None = None) -> Trial | None:
@@ -160,9 +162,10 @@ def simulation(actor: Actor, pool_id: UUID, wish: Wish | None = None) -> Trial |
     asked = wish or usual
     in_force = sums.agreed(revision)
     score = sums.score_of(pool)
+    facts = _at_end(curve, found)
     result = simulate(
         sums.amounts_of(revision),
-        _at_end(curve, found),
+        facts,
         asked,
         score.value if score else _USUAL_SCORE,
         in_force,
@@ -171,7 +174,7 @@ def simulation(actor: Actor, pool_id: UUID, wish: Wish | None = None) -> Trial |
     before = shares_of(result.before, shares)
     after = shares_of(result.after, shares)
     levels = {level: (before.get(level, 0), after.get(level, 0)) for level in shares}
-    return Trial(asked, measured, result, levels)
+    return Trial(asked, measured, result, levels, facts.inside, facts.outside)
 
 
 def _at_end(curve: UseCurve, found: Sums) -> Facts:

@@ -19,7 +19,7 @@ from yilian.foundation.access.actor import Actor, system_actor
 from yilian.foundation.access.scope import require
 from yilian.insurance.budget import policies
 from yilian.insurance.budget.models import CarryOver, Clearing, Pool, UseDay
-from yilian.insurance.budget.ports import UseRow, daily_use
+from yilian.insurance.budget.ports import UseLine, daily_use
 from yilian.insurance.budget.queries import members, sums
 from yilian.insurance.budget.services.keeping import (
     INSURERS,
@@ -110,7 +110,7 @@ def unsaved(pool: Pool, place: _Place, cost: _Cost) -> UseDay:
     return UseDay(pool=pool, **place._asdict(), **cost._asdict())
 
 
-def costs_of(pool: Pool, rows: Iterable[UseRow]) -> _Costs:
+def costs_of(pool: Pool, rows: Iterable[UseLine]) -> _Costs:
     """One line a day, house and kind; a house is inside while it is a member."""
     inside = members.member_days(pool)
     found: _Costs = {}
@@ -127,7 +127,7 @@ def costs_of(pool: Pool, rows: Iterable[UseRow]) -> _Costs:
 
 
 def _asked(pool: Pool, first: date, last: date) -> _Costs:
-    rows = daily_use().daily_use(pool.area_code, first, last)
+    rows = daily_use()(pool.area_code, first, last)
     return costs_of(pool, rows)
 
 

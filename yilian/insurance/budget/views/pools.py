@@ -1,0 +1,119 @@
+"""The list of pools, one pool, and a figure opened to its days."""
+
+from datetime import date
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from yilian.foundation.access.middleware import ActorRequest
+from yilian.foundation.access.scope import require
+from yilian.foundation.access.views import signed_in
+from yilian.insurance.budget import policies
+from yilian.insurance.budget.queries import pages
+from yilian.insurance.budget.rules.curve import ALARM_NAMES
+from yilian.insurance.budget.rules.states import (
+    ACT_NAMES,
+    CLEARING_NAMES,
+    FINDING_NAMES,
+    LEVEL_NAMES,
+    REVISION_NAMES,
+    STANDING_NAMES,
+    USE_NAMES,
+)
+from yilian.insurance.budget.services import note_look
+from yilian.kernel.money import from_fen
+from yilian.kernel.text import _
+
+NAMES = {
+    "act_names": ACT_NAMES,
+    "alarm_names": ALARM_NAMES,
+    "clearing_names": CLEARING_NAMES,
+    "finding_names": FINDING_NAMES,
+    "level_names": LEVEL_NAMES,
+    "revision_names": REVISION_NAMES,
+    "standing_names": STANDING_NAMES,
+    "use_names": USE_NAMES,
+}
+WHO = _("总额付费给医保经办、医联体办公室、成员机构医保财务和卫健管理人员看。")
+
+
+@signed_in
+@require_GET
+def listing(request: ActorRequest) -> HttpResponse:
+    require(policies.can_see_pools(request.actor), WHO)
+    years = pages.years_of(request.actor)
+    year = _year(request.GET.get("year", ""), years)
+    lines = pages.pool_lines(request.actor, year)
+    context = {
+        "lines": lines,
+        "years": years,
+        "year": year,
+        "sums": pages.sums_of_lines(lines),
+        "may_open": policies.can_open_some(request.actor),
+        **NAMES,
+    }
+    note_look(request.actor, "list")
+    return render(request, "budget/list.html", context)
+
+
+@signed_in
+@require_GET
+def pool(request: ActorRequest, pool_id: UUID) -> HttpResponse:
+    page = pages.pool_page(request.actor, pool_id)
+    note_look(request.actor, "look", page.pool)
+    context = {"page": page, "yuan_of": from_fen, **may(request, page), **NAMES}
+    return render(request, "budget/pool.html", context)
+
+
+@signed_in
+@require_GET
+def house(request: ActorRequest, pool_id: UUID, institution_id: UUID) -> HttpResponse:
+    return _days(request, pool_id, institution_id)
+
+
+@signed_in
+@require_GET
+def outside(request: ActorRequest, pool_id: UUID) -> HttpResponse:
+    """What was paid outside the region: no house of ours."""
+    return _days(request, pool_id, None)
+
+
+def may(request: ActorRequest, page: pages.PoolPage) -> dict[str, bool]:
+    actor, row = request.actor, page.pool
+    is_open = page.final is None
+    insures = policies.can_revise(actor, row)
+    return {
+        "may_revise": insures and is_open and page.waiting is None,
+        "may_decide": page.waiting is not None
+        and policies.can_decide_revision(actor, row, page.waiting.proposed_by_id),
+        "may_act": insures and is_open,
+        "may_clear": insures and is_open and page.is_over,
+        "may_simulate": policies.can_simulate(actor, row),
+        "sees_members": policies.can_see_members(actor, row),
+        "sees_sums": policies.can_see_sums(actor, row),
+    }
+
+
+def _days(
+    request: ActorRequest, pool_id: UUID, institution_id: UUID | None
+) -> HttpResponse:
+    before = _day(request.GET.get("cursor", ""))
+    page = pages.house_page(request.actor, pool_id, institution_id, before)
+    note_look(request.actor, "look_house", page.pool)
+    return render(request, "budget/house.html", {"page": page, **NAMES})
+
+
+def _year(asked: str, years: list[int]) -> int:
+    if asked.isascii() and asked.isdigit() and int(asked) in years:
+        return int(asked)
+    return years[0] if years else timezone.localdate().year
+
+
+def _day(asked: str) -> date | None:
+    try:
+        return date.fromisoformat(asked)
+    except ValueError:
+        return None
