@@ -24,6 +24,7 @@ from yilian.demo.loading import (
     aside,
     corridor,
     history,
+    papers,
     people,
     places,
     staff,
@@ -207,6 +208,7 @@ def _play(stage: Stage, hops: Sequence[Story], tell: Callable[[float], object]) 
     for hop in hops:
         stories.put_on(stage, hop)
     aside.put_on(stage, hops)
+    papers.put_on(stage, hops)
     stage.play(tell)
 
 

@@ -15,7 +15,13 @@ from django.db import connection, connections
 from django.db.models import Q
 from django.test import override_settings
 
-from yilian.care.referral.models import Breach, FollowUp, Referral, ReferralStep
+from yilian.care.referral.models import (
+    Attachment,
+    Breach,
+    FollowUp,
+    Referral,
+    ReferralStep,
+)
 from yilian.care.referral.queries import candidates
 from yilian.care.referral.rules.clocks import is_overdue
 from yilian.care.referral.rules.states import State
@@ -23,6 +29,7 @@ from yilian.config.runtime import testdb
 from yilian.config.settings import database_of
 from yilian.demo.build import NotADemo, Report, build
 from yilian.demo.cast import CAST
+from yilian.demo.loading import papers as papers_of_the_demo
 from yilian.demo.loading.corridor import arranged
 from yilian.demo.tests.conftest import NOW
 from yilian.demo.world.build import Region, region
@@ -30,6 +37,7 @@ from yilian.demo.world.people.cast import COUNTY
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.audit.models import AuditEntry
 from yilian.foundation.audit.services import verify
+from yilian.foundation.files.queries import open_plain
 from yilian.foundation.identity.models import Account
 from yilian.foundation.outbox.models import OutboxMessage
 from yilian.record.models import Locator
@@ -87,12 +95,18 @@ def _in_a_database_of_its_own(name: str) -> Iterator[Mapping[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def built(django_db_setup: None, django_db_blocker: Any) -> Iterator[Built]:
+def built(
+    django_db_setup: None,
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Built]:
     name = f"yilian_test_{os.getpid()}_region"
     made = Built(region(RESIDENTS, SEED, NOW))
     ear = _Ear(made.logged)
     with (
-        override_settings(YILIAN_DEMO=True),
+        override_settings(
+            YILIAN_DEMO=True, YILIAN_DATA=tmp_path_factory.mktemp("region")
+        ),
         django_db_blocker.unblock(),
         _in_a_database_of_its_own(name) as pages,
     ):
@@ -115,6 +129,18 @@ def test_only_a_demo_is_built(settings: Any) -> None:
     settings.YILIAN_DEMO = False
     with pytest.raises(NotADemo):
         build(RESIDENTS)
+
+
+def test_some_referrals_carry_papers_that_open(built: Built) -> None:
+    papers = Attachment.objects.select_related("file", "referral")
+    assert 6 <= papers.count() <= papers_of_the_demo.MOST
+    kinds = Counter(paper.file.kind for paper in papers)
+    assert set(kinds) == {"image/png", "application/pdf"}
+    for paper in papers:
+        assert paper.institution_id == paper.referral.from_institution_id
+        assert open_plain(paper.file).read(4) in {b"\x89PNG", b"%PDF"}
+    county = Institution.objects.get(code=COUNTY)
+    assert papers.filter(referral__to_institution=county).exists()
 
 
 def of_cast(username: str) -> Actor:
