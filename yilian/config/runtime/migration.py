@@ -15,6 +15,7 @@ from yilian.config.runtime.environment import Place
 from yilian.config.runtime.trouble import CannotStart
 
 SETTINGS: Final = "yilian.config.settings"
+MIGRATE: Final = "yilian.config.runtime.migrating"
 
 
 class MigrationFailed(Exception):
@@ -45,11 +46,11 @@ def apply(place: Place) -> None:
 
 
 def run(urls: Urls) -> None:
-    """Django's own command in a process of its own, on the owner's connection."""
+    """In a process of its own, on the owner's connection."""
     settings = os.environ.get("DJANGO_SETTINGS_MODULE", SETTINGS)
     told = {"YILIAN_DB_ROLE": "owner", "DJANGO_SETTINGS_MODULE": settings}
-    ran = subprocess.run(
-        [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
+    ran = subprocess.run(  # noqa: S603 our own command
+        [sys.executable, "-m", MIGRATE],
         cwd=facts.PACKAGE.parent,
         env={**os.environ, **urls.environment(), **told},
         capture_output=True,
