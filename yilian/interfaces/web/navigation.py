@@ -78,6 +78,19 @@ MENU: Final[tuple[Entry, ...]] = (
         frozenset({Role.INSURER, Role.FINANCE, Role.RESIDENT}),
     ),
     Entry(
+        _("总额付费"), "budget:list", "chart-pie", "work",
+        frozenset(
+            {Role.INSURER, Role.OFFICER, Role.CONSORTIUM_OFFICE, Role.FINANCE}
+        ),
+    ),
+    Entry(
+        _("财政补助"), "budget:subsidies", "banknotes", "work",
+        frozenset({Role.OFFICER, Role.CONSORTIUM_OFFICE, Role.FINANCE}),
+    ),
+    Entry(
+        _("绩效积分"), "budget:points", "star", "work", frozenset({Role.FINANCE})
+    ),
+    Entry(
         _("我的转诊"), "referral:mine", "arrows-right-left", "work",
         frozenset({Role.RESIDENT}),
     ),
