@@ -17,7 +17,6 @@ from yilian.kernel.ids import new_id
 M = TypeVar("M", bound=models.Model)
 
 COUNTY: Final = r"^\d{6}$"
-AT_A_HOUSE: Final = frozenset({Reach.INSTITUTION, Reach.DEPARTMENT})
 
 
 def money(**more: Any) -> "models.DecimalField[Any, Any]":
@@ -36,7 +35,7 @@ class MoneyQuerySet(models.QuerySet[M]):
             return self.filter(person__in=actor.person_ids)
         if actor.reach is Reach.AREA and actor.has(Role.INSURER) and actor.area_code:
             return self.filter(insured_area__startswith=actor.area_code)
-        if actor.reach in AT_A_HOUSE and actor.has(Role.FINANCE):
+        if actor.has(Role.FINANCE) and actor.institution_id is not None:
             return self.filter(institution=actor.institution_id)
         return self.none()
 

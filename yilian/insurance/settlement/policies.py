@@ -5,7 +5,6 @@ from uuid import UUID
 from yilian.foundation.access.actor import Actor, Reach, Role
 from yilian.insurance.settlement.models_bill import Bill, Settlement
 from yilian.insurance.settlement.models_deciding import Anomaly, Decision, Filing
-from yilian.insurance.settlement.models_person import AT_A_HOUSE
 from yilian.kernel.areas import lies_in
 
 
@@ -14,7 +13,7 @@ def is_insurer(actor: Actor) -> bool:
 
 
 def is_finance(actor: Actor) -> bool:
-    return actor.reach in AT_A_HOUSE and actor.has(Role.FINANCE)
+    return actor.has(Role.FINANCE) and actor.institution_id is not None
 
 
 def may_list(actor: Actor) -> bool:

@@ -50,7 +50,7 @@ def daily_use(area_code: str, start: date, end: date) -> Iterator[UseLine]:
             Sum("serious_pay"),
             Sum("assistance_pay"),
             Sum("patient_pay"),
-            Sum(_COUNTS),
+            counted=Sum(_COUNTS),
         )
     )
     return (UseLine(*row) for row in sums.iterator())

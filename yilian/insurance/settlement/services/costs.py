@@ -15,8 +15,8 @@ _REFRESH: Final = """
 INSERT INTO settlement_usualcost
        (id, area, diagnosis_group, place, kind, count, lower, median, upper,
         in_scope_share, refreshed_at)
-SELECT gen_random_uuid(), %(area)s, upper(left(bill.diagnosis_code, 3)), row.place,
-       row.kind, count(*),
+SELECT gen_random_uuid(), %(area)s::text, upper(left(bill.diagnosis_code, 3)),
+       row.place, row.kind, count(*),
        round(percentile_cont(0.25) WITHIN GROUP (ORDER BY row.total)::numeric, 2),
        round(percentile_cont(0.50) WITHIN GROUP (ORDER BY row.total)::numeric, 2),
        round(percentile_cont(0.75) WITHIN GROUP (ORDER BY row.total)::numeric, 2),
@@ -28,7 +28,7 @@ SELECT gen_random_uuid(), %(area)s, upper(left(bill.diagnosis_code, 3)), row.pla
  WHERE row.kind = 'inpatient'
    AND row.entry <> 'reversal'
    AND row.discharged_on >= %(since)s
-   AND row.insured_area LIKE %(area)s || '%%'
+   AND row.insured_area LIKE %(area)s::text || '%%'
    AND NOT EXISTS (SELECT FROM settlement_settlement red
                     WHERE red.person_id = row.person_id AND red.reverses = row.id)
  GROUP BY 3, 4, 5
@@ -38,7 +38,7 @@ ON CONFLICT ON CONSTRAINT usual_cost_once DO UPDATE
        refreshed_at = excluded.refreshed_at
 """
 _FORGET: Final = """
-DELETE FROM settlement_usualcost WHERE area = %(area)s AND refreshed_at < %(now)s
+DELETE FROM settlement_usualcost WHERE area = %(area)s::text AND refreshed_at < %(now)s
 """
 
 

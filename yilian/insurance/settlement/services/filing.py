@@ -21,8 +21,8 @@ from yilian.insurance.settlement import policies
 from yilian.insurance.settlement.models import Bill, Decision, Filing
 from yilian.insurance.settlement.parameters import DECISION_DAYS
 from yilian.insurance.settlement.queries.casebook import decisions_of
+from yilian.insurance.settlement.queries.deadlines import late_filing_until
 from yilian.insurance.settlement.queries.finding import by_id
-from yilian.insurance.settlement.queries.parameters import line_of
 from yilian.insurance.settlement.rules.case import REFERRAL_NAMES, Kind, Place, Referral
 from yilian.insurance.settlement.rules.filing import (
     SOURCES,
@@ -44,7 +44,7 @@ from yilian.insurance.settlement.services.settling import (
     rebook,
     require_standing,
 )
-from yilian.kernel.calendar import add_working_days, local_day, start_of_day
+from yilian.kernel.calendar import add_working_days, local_day
 from yilian.kernel.errors import Conflict, Invalid
 from yilian.kernel.ids import new_id
 from yilian.kernel.safe_text import clean_line
@@ -165,14 +165,6 @@ def _to_confirm(actor: Actor, decision_id: UUID) -> tuple[Decision, Filing]:
         _("复核由参保地另一位医保经办人员进行，审核人不能复核自己的结论。"),
     )
     return decision, filing
-
-
-def late_filing_until(bill: Bill) -> datetime:
-    """Counted from the discharge, with which the bill comes; whoever is still in
-    hospital is registered by the referral's own emergency step."""
-    in_force = line_of(bill.insured_area).parameters.on(bill.discharged_on)
-    days: int = in_force.value("emergency_filing_days")
-    return add_working_days(start_of_day(bill.discharged_on), days + 1)
 
 
 # --- filing -------------------------------------------------------------------

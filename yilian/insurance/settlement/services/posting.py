@@ -43,9 +43,7 @@ from yilian.kernel.ids import new_id
 from yilian.kernel.money import from_fen
 from yilian.kernel.text import _
 from yilian.registry.directory.models import Institution
-from yilian.registry.population.models import Person
-from yilian.registry.population.queries import sight_of
-from yilian.registry.population.rules import Scope
+from yilian.registry.population.models import Grant, Person
 from yilian.resources.reception.models import Encounter
 
 _MARGIN: Final = timedelta(days=1)  # an arrival is registered a little off
@@ -130,13 +128,13 @@ def _said(checked: Checked, *, is_outside: bool) -> dict[str, object]:
 
 
 def _require_person(actor: Actor, house: Institution | None, facts: BillFacts) -> None:
-    """Somebody the house has seen; out of sight is as if nobody were there."""
+    """Somebody the house has to do with; else it is as if nobody were there."""
     known = Person.objects.filter(pk=facts.person_id)
     if not known.exists():
         raise NotFound
     if house is None or actor.reach is Reach.SYSTEM:
         return
-    if sight_of(actor, facts.person_id).scope >= Scope.IDENTITY:
+    if Grant.objects.filter(person=facts.person_id, institution=house.id).exists():
         return
     if not Encounter.objects.filter(
         person=facts.person_id, institution=house.id

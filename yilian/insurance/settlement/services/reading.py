@@ -115,9 +115,11 @@ def note_list(actor: Actor, action: str, person_ids: Iterable[UUID]) -> None:
     )
 
 
-_GROUNDS = {Reach.SELF: "self", Reach.AREA: "insurer", Reach.SYSTEM: "system"}
-
-
 def ground_of(actor: Actor) -> str:
-    """Why this actor may read it: the insurer pays, the house charged, or their own."""
-    return _GROUNDS.get(actor.reach, "institution")
+    """Why this actor may read it: their own, the insurer pays, or the house charged."""
+    if actor.reach in _BY_REACH:
+        return _BY_REACH[actor.reach]
+    return "insurer" if policies.is_insurer(actor) else "institution"
+
+
+_BY_REACH = {Reach.SELF: "self", Reach.SYSTEM: "system"}

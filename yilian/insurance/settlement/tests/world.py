@@ -59,7 +59,11 @@ def make_world() -> World:
         second=insurer(bureau, "6401"),
         elsewhere=insurer(bureau, "6404"),
         finance={
-            house.id: people.staff(house.institution, Role.FINANCE) for house in houses
+            # As the directory gives it: an office meets no patients.
+            house.id: replace(
+                people.staff(house.institution, Role.FINANCE), reach=Reach.AREA
+            )
+            for house in houses
         },
     )
 

@@ -1,0 +1,1 @@
+"""Pages of settlement: lists, one settlement with its working, bills coming in."""
