@@ -56,7 +56,7 @@ def dispute(
     held = hold(actor, statement_id, Step.DISPUTE, revision=revision)
     _require_words(objection.text)
     row = held.row
-    raised = Dispute.objects.create(
+    Dispute.objects.create(
         statement=row,
         raised_by_id=_house(actor),
         reason=objection.reason.value,
@@ -67,7 +67,7 @@ def dispute(
     )
     take(actor, held, note=objection.text.strip(), amount=objection.claimed)
     tell_of_statement(
-        row, _CAME, f"dispute:{raised.id}", to=_across(row, _house(actor)),
+        row, _CAME, f"dispute:{row.revision}", to=_across(row, _house(actor)),
         urgency="urgent",
     )  # fmt: skip
     return row
@@ -85,7 +85,7 @@ def answer(
     held = hold(actor, statement_id, Step.ANSWER, revision=revision)
     _require_words(text)
     raised = _open(held)
-    said = DisputeAnswer.objects.create(
+    DisputeAnswer.objects.create(
         dispute=raised,
         institution_id=_house(actor),
         answer=answer.value,
@@ -94,7 +94,7 @@ def answer(
         answered_by=actor.account_id,
     )
     row = take(actor, held, note=text.strip())
-    tell_of_statement(row, _ANSWERED, f"answer:{said.id}", to=raised.raised_by_id)
+    tell_of_statement(row, _ANSWERED, f"answer:{row.revision}", to=raised.raised_by_id)
     return row
 
 

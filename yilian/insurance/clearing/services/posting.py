@@ -50,7 +50,8 @@ from yilian.kernel.text import _
 from yilian.registry.directory.queries import today
 
 REVERSAL: Final = "reversal"
-_ONCE: Final = "entry_once_per_event"
+# Unique by event; a red entry is unique by what it takes back as well.
+_ONCE: Final = frozenset({"entry_once_per_event", "clearing_entry_reverses_id_key"})
 _WHO: Final = _("只有业务双方机构可以为这笔业务记账。")
 _REFUSED: Final = {
     "entry_in_open_period": _("会计期间已关账，没有记账。请记入开放期间。"),
@@ -224,7 +225,7 @@ def _entry(
 def _after(error: IntegrityError, what: _What, lines: Sequence[Line]) -> Entry:
     """Somebody posted the same event meanwhile, or the database refused."""
     name = constraint_of(error)
-    known = _known(what, lines) if name == _ONCE else None
+    known = _known(what, lines) if name in _ONCE else None
     if known is not None:
         return known
     if name in _REFUSED:

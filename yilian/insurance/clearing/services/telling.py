@@ -24,7 +24,7 @@ def tell_of_slip(
         template=template,
         values={"house": name_of(about), "number": slip.number},
         link=reverse("clearing:slip", args=[slip.id]),
-        cause=f"clearing.slip:{slip.id}:{cause}",
+        cause=f"clearing:{slip.id}:{cause}",
         institution_id=to,
         roles=[Role.FINANCE],
     )
@@ -46,7 +46,7 @@ def tell_of_statement(
         template=template,
         values=_values(row) | {"other": name_of(across)} | dict(values or {}),
         link=_link(row),
-        cause=f"clearing.statement:{row.id}:{cause}:{to}",
+        cause=_cause(row, cause, to),
         institution_id=to,
         roles=[Role.FINANCE],
         urgency=urgency,
@@ -65,7 +65,7 @@ def tell_offices(
             | {"one": name_of(row.one_id), "other": name_of(row.other_id)}
             | dict(values),
             link=_link(row),
-            cause=f"clearing.statement:{row.id}:{cause}:{house}",
+            cause=_cause(row, cause, house),
             institution_id=house,
             roles=[Role.CONSORTIUM_OFFICE],
             urgency="urgent",
@@ -74,6 +74,10 @@ def tell_offices(
 
 def _values(row: Statement) -> dict[str, Any]:
     return {"month": f"{row.period:%Y-%m}", "number": row.number}
+
+
+def _cause(row: Statement, cause: str, house: UUID) -> str:
+    return f"clearing:{row.id}:{cause}:{house.hex[-12:]}"
 
 
 def _link(row: Statement) -> str:
