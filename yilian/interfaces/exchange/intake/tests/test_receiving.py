@@ -1,10 +1,12 @@
 """From the wire to a referral, and every way it may not become one."""
 
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from django.db import ProgrammingError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils import timezone
 from pytest_django import Settings
 
 from yilian.care.referral.models import Referral
@@ -29,6 +31,7 @@ from yilian.interfaces.exchange.intake.tests.world import (
     send,
     with_number,
 )
+from yilian.kernel.ids import new_id
 from yilian.record.queries.reading import resources_of
 from yilian.registry.population.queries import sight_of
 from yilian.registry.population.rules import Scope
@@ -362,3 +365,23 @@ def test_what_was_received_cannot_be_changed(world: World, feed: Feed) -> None:
         Received.objects.update(control_id="other")
     with pytest.raises(ProgrammingError), transaction.atomic():
         Received.objects.all().delete()
+
+
+# --- texts without a message ---------------------------------------------------------
+
+
+def test_what_a_dead_process_left_on_the_disk_is_swept_after_a_day(
+    world: World, feed: Feed
+) -> None:
+    send(letter(world))
+    taken = Received.objects.get().id
+    lost = new_id()
+    for path in (keeping.keep(lost, b"MSH|"), Path(f"{keeping._path(new_id())}.part")):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    now = timezone.now()
+    assert keeping.sweep(now) == 0
+    assert keeping.sweep(now + timedelta(days=1, hours=1)) == 2
+    assert keeping.kept(taken)
+    with pytest.raises(FileNotFoundError):
+        keeping.kept(lost)
