@@ -24,6 +24,8 @@ from yilian.demo.loading import (
     aside,
     corridor,
     history,
+    insurance_budget,
+    insurance_clearing,
     papers,
     people,
     places,
@@ -137,7 +139,7 @@ def _tell(
             history.load_record(ACTOR, lives, shown.each(blocks))
             rest_is_loaded()
             clock.go_to(planned.now)
-            history.load_stays(ACTOR, told)
+            _load_what_stands(planned, told, accounts)
             _come_to_now(planned.now)
     return told, tuple(stage.refused)
 
@@ -210,6 +212,15 @@ def _play(stage: Stage, hops: Sequence[Story], tell: Callable[[float], object]) 
     aside.put_on(stage, hops)
     papers.put_on(stage, hops)
     stage.play(tell)
+
+
+def _load_what_stands(
+    planned: Region, told: history.Told, accounts: staff.Accounts
+) -> None:
+    """Who lies in hospital now, and the money of two years."""
+    history.load_stays(ACTOR, told)
+    insurance_budget.load_budgets(ACTOR, planned, accounts)
+    insurance_clearing.load_clearing(ACTOR, planned)
 
 
 def _come_to_now(now: datetime) -> None:

@@ -1,6 +1,6 @@
 """The shape of what is typed about pools, clearings and ledgers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,10 +10,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from yilian.foundation.access.forms import CreateForm, Line, Paragraph, marked, said
+from yilian.insurance.budget.rules.members import read_numbers
 from yilian.insurance.budget.rules.simulate import Wish
 from yilian.insurance.budget.rules.states import (
     FINDING_NAMES,
-    LEVEL_NAMES,
     POINT_NAMES,
     Finding,
     Level,
@@ -59,12 +59,12 @@ class Bands(forms.CharField):
             return None
         pairs = [part.strip().split(":") for part in typed.split(",") if part.strip()]
         if any(len(pair) != 2 for pair in pairs):  # noqa: PLR2004
-            raise forms.ValidationError(said(_("请写成 起点:比例，用逗号分开。")))
+            raise forms.ValidationError(_("请写成 起点:比例，用逗号分开。"))
         rows = [{"from": start.strip(), "ratio": part.strip()} for start, part in pairs]
         try:
             return sorted(rows, key=lambda row: Decimal(row["from"]))
         except ArithmeticError:
-            raise forms.ValidationError(said(_("起点和比例应为数字。"))) from None
+            raise forms.ValidationError(_("起点和比例应为数字。")) from None
 
     def clean(self, value: Any) -> Any:
         return self.to_python(value)
@@ -206,11 +206,9 @@ class DistributeForm(CreateForm):
     )  # fmt: skip
 
     def numbers(self, prefix: str, houses: Iterable[UUID]) -> dict[UUID, Decimal]:
-        typed = {house: self.data.get(f"{prefix}-{house}", "") for house in houses}
-        try:
-            return {house: Decimal(text) for house, text in typed.items() if text}
-        except ArithmeticError:
-            raise Invalid(said(_("权重和绩效系数应为数字，如 1.05。"))) from None
+        return read_numbers(
+            {house: self.data.get(f"{prefix}-{house}", "") for house in houses}
+        )
 
 
 class SubsidyForm(CreateForm):
@@ -243,7 +241,7 @@ class Month(forms.CharField):
         try:
             return date.fromisoformat(f"{value}-01")
         except ValueError:
-            raise forms.ValidationError(said(_("请选择月份。"))) from None
+            raise forms.ValidationError(_("请选择月份。")) from None
 
 
 class IncomeForm(CreateForm):
@@ -289,6 +287,3 @@ class WishForm(forms.Form):
 
     def wish(self) -> Wish | None:
         return Wish(**self.cleaned_data) if self.is_valid() else None
-
-
-LEVELS: Mapping[Level, str] = LEVEL_NAMES

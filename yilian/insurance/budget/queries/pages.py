@@ -40,6 +40,7 @@ from yilian.insurance.budget.rules.states import (
     UseKind,
 )
 from yilian.kernel.errors import NotFound
+from yilian.kernel.ids import NIL
 from yilian.kernel.money import ZERO, Fen, from_fen, to_fen
 from yilian.registry.directory.models import Institution
 
@@ -143,8 +144,8 @@ def _revisions(ids: Iterable[UUID]) -> dict[UUID, PoolRevision]:
 def _used_of(ids: Iterable[UUID]) -> dict[UUID, tuple[Decimal, Decimal]]:
     rows = UseDay.objects.filter(pool__in=ids).values_list("pool")
     summed = rows.annotate(
-        Sum("basic", filter=Q(is_inside=True), default=ZERO),
-        Sum("basic", filter=Q(is_inside=False), default=ZERO),
+        inside=Sum("basic", filter=Q(is_inside=True), default=ZERO),
+        outside=Sum("basic", filter=Q(is_inside=False), default=ZERO),
     ).order_by()
     return {pool: (inside, outside) for pool, inside, outside in summed}
 
@@ -399,9 +400,9 @@ def _house_lines(rows: "QuerySet[UseDay]") -> list[HouseLine]:
     summed = (
         rows.values_list("institution", "institution__short_name", "is_inside")
         .annotate(
-            Sum("basic", filter=Q(kind=UseKind.INPATIENT.value), default=ZERO),
-            Sum("basic", filter=Q(kind=UseKind.OUTPATIENT.value), default=ZERO),
-            Sum("cases"),
+            stays=Sum("basic", filter=Q(kind=UseKind.INPATIENT.value), default=ZERO),
+            visits=Sum("basic", filter=Q(kind=UseKind.OUTPATIENT.value), default=ZERO),
+            number=Sum("cases"),
         )
         .order_by()
     )
@@ -415,8 +416,8 @@ def _house_lines(rows: "QuerySet[UseDay]") -> list[HouseLine]:
 def _kinds(pool: Pool) -> list[tuple[UseKind, Decimal, Decimal]]:
     rows = UseDay.objects.filter(pool=pool).values_list("kind")
     summed = rows.annotate(
-        Sum("basic", filter=Q(is_inside=True), default=ZERO),
-        Sum("basic", filter=Q(is_inside=False), default=ZERO),
+        inside=Sum("basic", filter=Q(is_inside=True), default=ZERO),
+        outside=Sum("basic", filter=Q(is_inside=False), default=ZERO),
     ).order_by("kind")
     return [(UseKind(kind), inside, outside) for kind, inside, outside in summed]
 
@@ -492,7 +493,7 @@ def _house_in_sight(
         if institution_id is None:
             return None
         return find(Institution.objects.all(), institution_id)
-    houses = Institution.objects.filter(pk=actor.institution_id)
+    houses = Institution.objects.filter(pk=actor.institution_id or NIL)
     if policies.can_see_sums(actor, pool) or institution_id is None:
         raise NotFound
     return find(houses, institution_id)

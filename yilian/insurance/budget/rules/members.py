@@ -8,7 +8,7 @@ without a member gives its part to the level that looks after it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar
 
 from yilian.insurance.budget.rules.states import Level
 from yilian.insurance.budget.rules.year import distributed
@@ -16,6 +16,7 @@ from yilian.kernel.errors import Invalid
 from yilian.kernel.money import Fen
 from yilian.kernel.text import _
 
+T = TypeVar("T")
 _LOOKED_AFTER_BY: Final = (
     (Level.VILLAGE, Level.TOWNSHIP),
     (Level.TOWNSHIP, Level.COUNTY),
@@ -26,6 +27,13 @@ _LOOKED_AFTER_BY: Final = (
 
 class NobodyToShare(Invalid):
     code = "nobody-to-share"
+
+
+class NoNumber(Invalid):
+    code = "no-number"
+
+    def __init__(self) -> None:
+        super().__init__(_("权重和绩效系数应为数字，如 1.05。"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,18 @@ def borne_shares(
         MemberShare(one.member, -one.of_level, -one.amount)
         for one in _divided(by_level, members, is_borne=True)
     ]
+
+
+def read_numbers(typed: Mapping[T, str]) -> dict[T, Decimal]:
+    """Weights or performances as people type them; what is empty is left out."""
+    given = {who: text.strip() for who, text in typed.items() if text.strip()}
+    try:
+        numbers = {who: round(Decimal(text), 4) for who, text in given.items()}
+    except (ArithmeticError, ValueError):
+        raise NoNumber from None
+    if not all(number.is_finite() for number in numbers.values()):
+        raise NoNumber
+    return numbers
 
 
 def _divided(

@@ -30,6 +30,7 @@ from yilian.kernel.money import ZERO
 from yilian.registry.directory.services.loading import copy_in
 
 CLOCK: Final = system_actor("budget.roll_up")
+_A_MONTH: Final = timedelta(days=31)
 _AMOUNTS: Final = ("basic", "serious", "assistance", "patient", "other", "total")
 
 
@@ -90,8 +91,10 @@ def roll_up_day(area_code: str, day: date) -> int:
 
 def refresh(actor: Actor, pool: Pool, first: date, last: date) -> int:
     """In line already, and the year open."""
-    wanted = _by_day(_asked(pool, first, last))
-    known = _by_day(_known(pool, first, last))
+    asked, kept = _asked(pool, first, last), _known(pool, first, last)
+    if _is_silent(asked, kept, last - first):
+        return 0
+    wanted, known = _by_day(asked), _by_day(kept)
     differing = [day for day in {*wanted, *known} if wanted.get(day) != known.get(day)]
     if not differing:
         return 0
@@ -139,6 +142,11 @@ def _known(pool: Pool, first: date, last: date) -> _Costs:
     }
 
 
+def _is_silent(asked: _Costs, known: _Costs, span: timedelta) -> bool:
+    """A source that has forgotten months is out of order: what is known stays."""
+    return not asked and bool(known) and span > _A_MONTH
+
+
 def _by_day(costs: _Costs) -> Mapping[date, _Costs]:
     found: dict[date, _Costs] = defaultdict(dict)
     for place, cost in costs.items():
@@ -164,8 +172,10 @@ def _carry(actor: Actor, pool: Pool, final: Clearing, first: date, last: date) -
     into = _next_open(pool)
     if into is None:
         return 0
-    wanted = _basic(_asked(pool, first, last))
-    known = _basic(_known(pool, first, last))
+    asked, kept = _asked(pool, first, last), _known(pool, first, last)
+    if _is_silent(asked, kept, last - first):
+        return 0
+    wanted, known = _basic(asked), _basic(kept)
     done = _carried(pool, first, last)
     late = {
         where: wanted.get(where, ZERO) - known.get(where, ZERO) - done.get(where, ZERO)

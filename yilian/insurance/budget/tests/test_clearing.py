@@ -29,6 +29,7 @@ from yilian.kernel.errors import Conflict, Invalid, NotPermitted
 from yilian.kernel.ids import new_id
 
 M = 1_000_000
+ONE = Decimal(1)
 
 
 def spend(world: World, inside: int, outside: int) -> None:
@@ -97,8 +98,8 @@ def test_15_a_surplus_is_kept_and_shared(world: World, pool: Pool) -> None:
 
     made = confirmed(world, clear(world, pool))
 
-    assert (made.inside, made.outside, made.refused) == (150 * M, 62 * M, M)
-    assert (made.actual, made.balance) == (211 * M, 22_700_000)
+    assert [made.inside, made.outside, made.refused] == [150 * M, 62 * M, M]
+    assert [made.actual, made.balance] == [211 * M, 22_700_000]
     assert made.retained == 22_700_000
     shares = {one.institution_id: one.amount for one in distribute(world, made)}
     assert shares == {
@@ -181,7 +182,7 @@ def test_the_database_knows_the_other_eyes_too(world: World, pool: Pool) -> None
     region.scored(world, pool)
     made = clear(world, pool)
     with pytest.raises(IntegrityError, match="budget_confirmed_by_another"):
-        made.acts.create(act="insurer", by_id=world.clerk.account_id, at=made.made_at)
+        made.acts.create(act="insurer", by_id=made.made_by_id or "", at=made.made_at)
 
 
 def test_a_returned_clearing_is_counted_anew(world: World, pool: Pool) -> None:
@@ -227,14 +228,14 @@ def test_a_cleared_year_is_frozen_in_words(
 def test_a_cleared_year_is_frozen_in_the_database(world: World, pool: Pool) -> None:
     day = region.used(pool, world.county, 10, inside=True)
     region.scored(world, pool)
-    clear(world, pool)  # settlements say nothing: the day is gone
+    clear(world, pool)
     region_rows: list[Callable[[], object]] = [
         lambda: region.used(pool, world.county, 5, inside=True),
         lambda: Score.objects.create(
             pool=pool, value=1, source="x", guards=[], at=day.pool.opened_at
         ),
         lambda: Advance.objects.create(
-            pool=pool, revision=pool.revisions.get(), month=1, amount=1, due=1,
+            pool=pool, revision=pool.revisions.get(), month=1, amount=ONE, due=ONE,
             paid_on=date(2025, 1, 5), evidence="x", at=day.pool.opened_at,
         ),
     ]  # fmt: skip
@@ -288,8 +289,8 @@ def test_members_shares_must_add_up_in_the_database(world: World, pool: Pool) ->
     region.scored(world, pool)
     made = confirmed(world, clear(world, pool))
     Share.objects.create(
-        clearing=made, institution=world.county, level="county", level_amount=1,
-        weight=1, performance=1, amount=1, rule="x", made_at=made.made_at,
+        clearing=made, institution=world.county, level="county", level_amount=ONE,
+        weight=ONE, performance=ONE, amount=ONE, rule="x", made_at=made.made_at,
     )  # fmt: skip
     with (
         connection.cursor() as cursor,
@@ -350,3 +351,25 @@ def test_every_sum_is_kept_to_the_fen(world: World, pool: Pool) -> None:
     shares = distribute(world, made)
     assert sum(one.amount for one in shares) == made.retained
     assert made.due == made.actual + made.retained
+
+
+def test_a_source_out_of_order_wipes_nothing(world: World, pool: Pool) -> None:
+    """A whole year without a settlement is no answer."""
+    spend(world, 150 * M, 62 * M)
+    roll_up(world, pool)
+    region.SETTLED.clear()
+    assert roll_up(world, pool) == 0
+    assert UseDay.objects.count() == 3
+
+
+def test_a_corrected_day_is_rolled_up_anew_and_no_other(
+    world: World, pool: Pool
+) -> None:
+    spend(world, 150 * M, 62 * M)
+    region.settled(region.Line(date(region.YEAR, 7, 1), world.village.pk, Decimal(30)))
+    assert roll_up(world, pool) == 4
+    kept = UseDay.objects.get(institution=world.village).pk
+    region.settled(region.Line(date(region.YEAR, 6, 1), world.county.pk, Decimal(-10)))
+    assert roll_up(world, pool) == 3
+    assert UseDay.objects.get(institution=world.village).pk == kept
+    assert UseDay.objects.get(institution=world.county).basic == 150 * M - 10

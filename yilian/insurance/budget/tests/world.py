@@ -15,6 +15,7 @@ from yilian.insurance.budget.services import Terms
 from yilian.insurance.policy.rules.files import shipped_set
 from yilian.insurance.policy.services.loading import load_released
 from yilian.kernel.ids import new_id
+from yilian.kernel.money import ZERO
 from yilian.registry.consortium.models import Consortium
 from yilian.registry.consortium.rules import MemberRole
 from yilian.registry.consortium.tests.cast import make_consortium, make_member
@@ -155,9 +156,9 @@ def used(
         is_inside=inside,
         kind=kind.value,
         basic=Decimal(yuan),
-        serious=0,
-        assistance=0,
-        patient=0,
+        serious=ZERO,
+        assistance=ZERO,
+        patient=ZERO,
         total=Decimal(yuan),
         cases=1,
     )

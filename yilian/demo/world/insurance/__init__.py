@@ -1,0 +1,1 @@
+"""Invented money: what the region's care costs and who pays it."""
