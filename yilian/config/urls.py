@@ -23,6 +23,7 @@ ROOMS: Final = (
     ("referrals/", "yilian.care.referral.urls"),
     ("insurance/clearing/", "yilian.insurance.clearing.urls"),
     ("insurance/budget/", "yilian.insurance.budget.urls"),
+    ("insurance/", "yilian.insurance.policy.urls"),
     ("insurance/", "yilian.insurance.settlement.urls"),
     ("fhir/", "yilian.interfaces.fhir_api.urls"),
     ("exchange/", "yilian.interfaces.exchange.urls"),

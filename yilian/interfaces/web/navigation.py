@@ -78,6 +78,13 @@ MENU: Final[tuple[Entry, ...]] = (
         frozenset({Role.INSURER, Role.FINANCE, Role.RESIDENT}),
     ),
     Entry(
+        _("医保参数"), "policy:parameters", "adjustments-vertical", "work",
+        frozenset({Role.INSURER}), "policy:count",
+    ),
+    Entry(
+        _("价格目录"), "policy:prices", "tag", "work", frozenset({Role.PRICING}),
+    ),
+    Entry(
         _("总额付费"), "budget:list", "chart-pie", "work",
         frozenset(
             {Role.INSURER, Role.OFFICER, Role.CONSORTIUM_OFFICE, Role.FINANCE}
@@ -107,6 +114,17 @@ MENU: Final[tuple[Entry, ...]] = (
     Entry(
         _("机构名录"), "directory:list", "map-pin", "look",
         CARE | {Role.CONSORTIUM_OFFICE, Role.OFFICER, Role.INSURER, Role.SYSTEM_ADMIN},
+    ),
+    Entry(
+        _("医保参数"), "policy:parameters", "adjustments-vertical", "look",
+        frozenset({Role.FINANCE, Role.OFFICER, Role.CONSORTIUM_OFFICE}),
+    ),
+    Entry(
+        _("价格目录"), "policy:prices", "tag", "look",
+        frozenset({
+            Role.INSURER, Role.FINANCE, Role.OFFICER, Role.CONSORTIUM_OFFICE,
+            Role.PHARMACIST,
+        }),
     ),
     Entry(
         _("审计"), "audit:list", "shield-check", "keep",

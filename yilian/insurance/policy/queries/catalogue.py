@@ -109,13 +109,25 @@ def search(actor: Actor, asked: Asked, cursor: str | None) -> Page[PriceLine]:
     return Page(_lines(shown), _cursor(shown[-1]) if has_more else None)
 
 
+def everything(actor: Actor, asked: Asked) -> list[PriceLine]:
+    rows = _matching(visible_prices(actor), asked).defer("bigrams")
+    return _lines(list(rows.order_by("code", "area_code")))
+
+
 def history(actor: Actor, code: str) -> Sequence[PriceLine]:
     """Every price the item has had, in every area, the newest first; or 404."""
-    rows = visible_prices(actor).filter(code=code).defer("bigrams")
-    found = list(rows.order_by("area_code", "-validity"))
+    found = known(actor, code)
     if not found:
         raise NotFound
-    return _lines(found)
+    return found
+
+
+def known(actor: Actor, code: str) -> Sequence[PriceLine]:
+    """As `history`; nothing for a code that nobody has used."""
+    if "\x00" in code:
+        return []
+    rows = visible_prices(actor).filter(code=code).defer("bigrams")
+    return _lines(list(rows.order_by("area_code", "-validity")))
 
 
 def _matching(rows: QuerySet[PriceItem], asked: Asked) -> QuerySet[PriceItem]:

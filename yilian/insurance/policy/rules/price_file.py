@@ -53,6 +53,7 @@ _CLASSES: Final = {name: known for known, name in CATALOG_CLASS_NAMES.items()} |
 }
 _FIRST: Final = date(1990, 1, 1)
 _LAST: Final = date(2100, 1, 1)
+_FORMULA: Final = frozenset("=+-@\t")
 _MOST: Final = {"code": 32, "name": 120, "specification": 80, "unit": 20, "source": 200}
 
 
@@ -122,12 +123,26 @@ def _headings(reader: "csv.DictReader[str]") -> dict[str, str]:
 
 
 def _line(number: int, raw: Mapping[str, str | None]) -> GoodLine | BadLine:
-    told = {name: (value or "").strip() for name, value in raw.items()}
+    told = {name: _bare(value or "") for name, value in raw.items()}
     code = told["code"][: _MOST["code"]]
     try:
         return GoodLine(number, _wanted(told))
     except LineWrong as wrong:
         return BadLine(number, code, wrong.column, wrong.words)
+
+
+def _bare(cell: str) -> str:
+    """Without the sign that keeps a spreadsheet from running it as a formula."""
+    text = cell.strip()
+    return text[1:] if text[:1] == "'" and text[1:2] in _FORMULA else text
+
+
+def wanted_of(told: Mapping[str, str]) -> Wanted:
+    """One price as typed into a form; raises `Invalid` at its column."""
+    try:
+        return _wanted({name: value.strip() for name, value in told.items()})
+    except LineWrong as wrong:
+        raise Invalid(fields={wrong.column: wrong.words}) from None
 
 
 def _wanted(told: Mapping[str, str]) -> Wanted:

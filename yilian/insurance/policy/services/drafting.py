@@ -75,10 +75,21 @@ def upload(
 
 @transaction.atomic
 def change_values(
-    actor: Actor, draft_id: UUID, *, revision: int, values: Mapping[str, Any]
+    actor: Actor,
+    draft_id: UUID,
+    *,
+    revision: int,
+    values: Mapping[str, Any],
+    title: str | None = None,
+    source: str | None = None,
 ) -> ParameterDraft:
-    """These leaves, written as in a file, from the draft's day on."""
+    """These leaves, written as in a file, from the draft's day on; `source` is the
+    ground on which they are changed."""
     draft = lock_own(actor, draft_id, revision)
+    if title is not None:
+        draft.title = required_text(title, max_length=80)
+    if source is not None:
+        draft.source = required_text(source, max_length=200)
     base = read_set(draft.document)
     found = editing.edited(base, draft.effective_from, values, source=draft.source)
     return _save(actor, draft, found, changed=sorted(values))
@@ -99,17 +110,6 @@ def replace_document(
         )
     draft.title, draft.source = found.title, found.source
     return _save(actor, draft, found, changed=["*"])
-
-
-@transaction.atomic
-def change_head(
-    actor: Actor, draft_id: UUID, *, revision: int, title: str, source: str
-) -> ParameterDraft:
-    """`source` is the ground of values changed from now on."""
-    draft = lock_own(actor, draft_id, revision)
-    draft.title = required_text(title, max_length=80)
-    draft.source = required_text(source, max_length=200)
-    return _save(actor, draft, read_set(draft.document), changed=["title", "source"])
 
 
 def lock_own(actor: Actor, draft_id: UUID, revision: int) -> ParameterDraft:

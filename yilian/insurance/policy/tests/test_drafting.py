@@ -390,10 +390,7 @@ def test_two_drafts_released_at_once_stand_in_one_order(
     for draft_id in drafts:
         releasing.review(second, draft_id, revision=1)
     outcomes = at_once(
-        *(
-            lambda one=one: releasing.release(second, one, revision=1)  # type: ignore[misc]
-            for one in drafts
-        )
+        *(lambda one=one: releasing.release(second, one, revision=1) for one in drafts)
     )
     assert outcomes == [None, None]
     numbers = ParameterSetVersion.objects.values_list("number", flat=True)
