@@ -59,17 +59,17 @@ class Casebook:
     spent: dict[str, Fen] = field(default_factory=dict)  # by coverage
     # As a settlement of the past was assigned, whatever the rows say today.
     assigned: dict[UUID, str] = field(default_factory=dict)
-    _lines: dict[str, Line] = field(default_factory=dict)
+    lines: dict[str, Line] = field(default_factory=dict)  # by area
 
     def line(self, area: str) -> Line:
-        if area not in self._lines:
-            self._lines[area] = line_of(area)
-        return self._lines[area]
+        if area not in self.lines:
+            self.lines[area] = line_of(area)
+        return self.lines[area]
 
     @property
     def known_release(self) -> int:
         """The newest release that any of its lines was made of."""
-        return max(line.number for line in self._lines.values())
+        return max(line.number for line in self.lines.values())
 
     def parameters(self, area: str) -> ParameterSet:
         return self.line(area).parameters
@@ -79,7 +79,7 @@ class Casebook:
 
     def use(self, area: str, line: Line) -> None:
         """Instead of what is in force now: to check what was settled before."""
-        self._lines[area] = line
+        self.lines[area] = line
 
 
 def as_covered(row: Coverage) -> Covered:
@@ -135,10 +135,15 @@ def settle_all(
     covers = book.covered()
     items = [
         _item(book, bill, covers, before.get(bill.id), states or {})
-        for bill in book.bills.values()
+        for bill in in_order(book.bills.values())
     ]
     found = settle_person(items, book.parameters, book.spent)
     return {UUID(name): outcome for name, outcome in found.items()}
+
+
+def in_order(bills: Iterable[Bill]) -> list[Bill]:
+    """By discharge; of visits on one day always the same one first."""
+    return sorted(bills, key=lambda b: (b.discharged_on, b.admitted_on, b.id))
 
 
 def service_of(bill: Bill, referral: Referral | None, follows: UUID | None) -> Service:

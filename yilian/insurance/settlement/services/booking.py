@@ -5,7 +5,7 @@ Works on a `Casebook` in memory, so that one bill at a desk and a region's years
 load are booked by the same hand.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from yilian.insurance.settlement.models import AMOUNTS, Bill, Settlement
-from yilian.insurance.settlement.queries.casebook import Casebook
+from yilian.insurance.settlement.queries.casebook import Casebook, in_order
 from yilian.insurance.settlement.rules.ledger import Cause, Entry
 from yilian.insurance.settlement.rules.numbers import number_of
 from yilian.insurance.settlement.rules.person import Outcome
@@ -54,18 +54,25 @@ def book_changes(
 ) -> list[Settlement]:
     """Unsaved rows in the order in which they are booked; the casebook knows them."""
     rows: list[Settlement] = []
-    for bill in _in_order(book.bills.values()):
+    for bill in in_order(book.bills.values()):
         rows += _rows_of(book, bill, outcomes[bill.id], run)
+    return rows
+
+
+def book_one_by_one(
+    book: Casebook, outcomes: Mapping[UUID, Outcome], runs: Mapping[UUID, Run]
+) -> list[Settlement]:
+    """First settlements, each a run of its own, by discharge: as if every bill had
+    come before any later one. What a stay gets depends on earlier ones only."""
+    rows: list[Settlement] = []
+    for bill in in_order(book.bills.values()):
+        rows += _rows_of(book, bill, outcomes[bill.id], runs[bill.id])
     return rows
 
 
 def amounts_of(settled: Settled) -> dict[str, Decimal]:
     found = settled.amounts()
     return {name: from_fen(found[_NAMES.get(name, name)]) for name in AMOUNTS}
-
-
-def _in_order(bills: Iterable[Bill]) -> list[Bill]:
-    return sorted(bills, key=lambda b: (b.discharged_on, b.admitted_on, b.id))
 
 
 def _rows_of(

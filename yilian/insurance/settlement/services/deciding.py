@@ -1,7 +1,8 @@
 """How a stay came, decided when it is first settled."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
+from uuid import UUID
 
 from yilian.care.referral.models import Referral
 from yilian.foundation.access.actor import Actor
@@ -27,37 +28,63 @@ def decide_first(
     if bill.kind != Kind.INPATIENT or bill.id in book.decisions:
         return None
     decided = decided_for(book, bill, coverage)
-    decision = Decision(
+    decision = unsaved_decision(bill, decided, at=now, by=actor.account_id)
+    book.decisions[bill.id] = decision
+    return decision
+
+
+def decided_for(book: Casebook, bill: Bill, coverage: Coverage) -> Decided:
+    person = Person.objects.only("born_on").get(pk=bill.person_id)
+    return decided_by(
+        book,
+        bill,
+        coverage,
+        born_on=person.born_on,
+        held=frozenset(tag.value for tag in tags(bill.person_id, bill.admitted_on)),
+        hop=hop_of(bill, bill.referral) if bill.referral else None,
+    )
+
+
+def decided_by(
+    book: Casebook,
+    bill: Bill,
+    coverage: Coverage,
+    *,
+    born_on: date | None,
+    held: frozenset[str],
+    hop: Hop | None,
+) -> Decided:
+    """`held` are the tags of the person on the day of admission."""
+    covered = as_covered(coverage)
+    terms = TermsOf(book.parameters(covered.area), covered.insured)
+    now = terms.on(bill.discharged_on)
+    return decide(
+        Coming(
+            service=service_of(bill, None, None),
+            insured=replace(covered.insured, born_on=born_on),
+            terms=now,
+            hop=hop,
+            diagnosis=bill.diagnosis_code,
+            has_remote_filing=coverage.has_remote_filing,
+            tags=held,
+            exemptions=frozenset(now.in_force.value("exemptions")),
+        )
+    )
+
+
+def unsaved_decision(
+    bill: Bill, decided: Decided, *, at: datetime, by: UUID | None
+) -> Decision:
+    return Decision(
         id=new_id(),
         person_id=bill.person_id,
         bill_id=bill.id,
         source=decided.source.value,
         referral_state=decided.state.value,
         reasons=decided.reasons_as_json(),
-        referral=bill.referral,
-        decided_at=now,
-        decided_by_id=actor.account_id,
-    )
-    book.decisions[bill.id] = decision
-    return decision
-
-
-def decided_for(book: Casebook, bill: Bill, coverage: Coverage) -> Decided:
-    covered = as_covered(coverage)
-    day = bill.discharged_on
-    person = Person.objects.only("born_on").get(pk=bill.person_id)
-    terms = TermsOf(book.parameters(covered.area), covered.insured).on(day)
-    return decide(
-        Coming(
-            service=service_of(bill, None, None),
-            insured=replace(covered.insured, born_on=person.born_on),
-            terms=terms,
-            hop=hop_of(bill, bill.referral) if bill.referral else None,
-            diagnosis=bill.diagnosis_code,
-            has_remote_filing=coverage.has_remote_filing,
-            tags=frozenset(tag.value for tag in tags(bill.person_id, bill.admitted_on)),
-            exemptions=frozenset(terms.in_force.value("exemptions")),
-        )
+        referral_id=bill.referral_id,
+        decided_at=at,
+        decided_by_id=by,
     )
 
 

@@ -14,6 +14,7 @@ from yilian.foundation.access.database import one_at_a_time
 from yilian.foundation.access.scope import require
 from yilian.foundation.audit.services import record
 from yilian.foundation.outbox.services import publish
+from yilian.insurance.policy.services.loading import hold_parameters
 from yilian.insurance.settlement import policies
 from yilian.insurance.settlement.events import (
     BillSettled,
@@ -108,6 +109,7 @@ def take_back(actor: Actor, bill_id: UUID, *, reason: str) -> Bill:
 def lock(bill: Bill) -> Bill:
     """The person's money is ours until we commit; the bill as it stands then."""
     one_at_a_time(f"settlement:{bill.person_id}")
+    hold_parameters()  # a correction released meanwhile would count us too early
     rows = Bill.objects.select_related("referral__to_institution", "institution")
     return rows.get(person=bill.person_id, id=bill.id)
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -146,7 +147,7 @@ def test_who_is_not_insured_gets_no_number(
 def test_only_who_sees_the_person_may_ask(
     costs: World, township: House, tertiary: House, resident: Person
 ) -> None:
-    told = {
+    told: dict[str, Any] = {
         "person_id": resident.id,
         "diagnosis_code": "I21.900",
         "from_institution_id": township.id,
