@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from importlib import import_module
@@ -94,18 +94,24 @@ def demo(residents: int, seed: int) -> None:
     from yilian.config.runtime.environment import entered
 
     with entered() as place:
-        if migration.is_needed(place):
-            migration.apply(place)
         demo_region.settle_purpose(place, demo=True)
         if demo_region.is_built(place):
+            if migration.is_needed(place):
+                migration.apply(place)
             _say("演示区域已经建好。 The demo region is already built.")
             return
         os.environ |= {"YILIAN_DEMO": "1", "YILIAN_DB_ROLE": "owner"}
-        _set_up_django()
-        make = import_module("yilian.demo.build").build
-        demo_region.build(
-            place, lambda: make(residents=residents, seed=seed, progress=_progress)
-        )
+
+        def tell(when_tables_stand: Callable[[], object]) -> None:
+            _set_up_django()
+            import_module("yilian.demo.build").build(
+                residents=residents,
+                seed=seed,
+                progress=_progress,
+                when_tables_stand=when_tables_stand,
+            )
+
+        demo_region.build(place, tell)
 
 
 @main.command()

@@ -7,6 +7,7 @@ are names like any other. A name is kept as written; only its form is tidied.
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from pypinyin import Style, lazy_pinyin
@@ -200,16 +201,15 @@ def _surname(piece: str) -> tuple[str, ...]:
     return (SINGLE[piece[0]],) if piece[0] in SINGLE else ()
 
 
-def _usual_reading(characters: str) -> list[str]:
+@lru_cache(maxsize=1 << 13)  # given names come again and again
+def _usual_reading(characters: str) -> tuple[str, ...]:
     read = lazy_pinyin(
         characters,
         style=Style.TONE3,
         errors=lambda unread: " ".join(_UNREAD + character for character in unread),
     )
-    return [
-        IN_GIVEN_NAMES.get(character, syllable)
-        for character, syllable in zip(characters, " ".join(read).split(), strict=True)
-    ]
+    syllables = zip(characters, " ".join(read).split(), strict=True)
+    return tuple(IN_GIVEN_NAMES.get(character, read) for character, read in syllables)
 
 
 def _is_read(syllable: str) -> bool:

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from typing import Final
 
@@ -42,11 +43,34 @@ def is_built(place: Place) -> bool:
     return facts.get(place.urls.owner, facts.PURPOSE) == facts.DEMO
 
 
-def build(place: Place, do: Callable[[], object]) -> None:
-    """Built wholly or, when killed on the way, begun anew by the next start."""
-    facts.put(place.urls.owner, facts.PURPOSE, facts.DEMO_BEGUN)
-    do()
+def is_to_be_built(place: Place, *, demo: bool) -> bool:
+    """By `build`, which makes the tables as well."""
+    purpose = facts.get(place.urls.owner, facts.PURPOSE)
+    return purpose == facts.DEMO_BEGUN or (demo and purpose is None)
+
+
+def build(place: Place, tell: Callable[[Callable[[], object]], object]) -> None:
+    """Built wholly or, when killed on the way, begun anew by the next start.
+
+    The tables are made while the region is planned: `tell` is given how to wait for
+    them, and asks nothing of the database before.
+    """
+    with ThreadPoolExecutor(1) as beside:
+        made = beside.submit(_make_tables, place)
+
+        def wait() -> None:
+            beside.shutdown()  # who builds begins a process, and no thread goes along
+            made.result()
+
+        tell(wait)
+        wait()
     facts.put(place.urls.owner, facts.PURPOSE, facts.DEMO)
+
+
+def _make_tables(place: Place) -> None:
+    if migration.is_needed(place):
+        migration.apply(place)
+    facts.put(place.urls.owner, facts.PURPOSE, facts.DEMO_BEGUN)
 
 
 def build_beside(progress: Progress, say: Callable[[str], None]) -> None:
@@ -102,4 +126,3 @@ def _start_over(place: Place) -> None:
             "and retry.",
         )
     recreate(place)
-    migration.apply(place)

@@ -86,12 +86,13 @@ def up(*, demo: bool, port: int, say: Say) -> None:
 
 def _prepare(place: Place, address: Address, *, demo: bool, say: Say) -> None:
     with waiting_page(address.host, address.port) as progress:
-        if migration.is_needed(place):
+        is_unbuilt = demo_region.is_to_be_built(place, demo=demo)
+        if not is_unbuilt and migration.is_needed(place):
             say("正在准备数据库… Preparing the database…")
             migration.apply(place)
         is_demo = demo_region.settle_purpose(place, demo=demo)
         os.environ["YILIAN_DEMO"] = "1" if is_demo else "0"
-        if is_demo and not demo_region.is_built(place):
+        if is_unbuilt:
             demo_region.build_beside(progress, say)
 
 

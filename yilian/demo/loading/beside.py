@@ -1,7 +1,8 @@
 """Work on the second core: a process of its own, with a connection of its own.
 
-The history is written while places and staff are loaded: the record points at
-nothing by foreign key (decisions 6). Ends with its parent, also when that is killed.
+The history is written while places and staff are loaded and the stories are played:
+the record points at nothing by foreign key (decisions 6). Ends with its parent, also
+when that is killed.
 """
 
 import os
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from ctypes import c_int
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
 from threading import Thread
 from time import sleep
 
@@ -21,6 +23,11 @@ _CONTEXT = get_context("fork")
 
 class BesideFailed(RuntimeError):
     """Why stands above: the other process has said it."""
+
+
+def signal() -> Event:
+    """From one process to the other; made before the other is begun."""
+    return _CONTEXT.Event()
 
 
 class Blocks:

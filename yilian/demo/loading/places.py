@@ -1,6 +1,7 @@
 """Institutions, consortia, agreements, beds and appointment slots."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from yilian.registry.consortium.models import (
 )
 from yilian.registry.directory import services as directory
 from yilian.registry.directory.models import Department, Equipment, Institution
+from yilian.registry.directory.services.institutions import fill_in_reading
 from yilian.resources.scheduling import services as scheduling
 from yilian.resources.scheduling.models import Bed, Slot
 
@@ -43,12 +45,32 @@ def ward_id(code: str, key: str) -> UUID:
     return found
 
 
-def load_institutions(actor: Actor, region: Region) -> None:
-    directory.load_many(
-        actor,
-        institutions=[_institution(one) for one in region.institutions],
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Institutions as they are loaded: made while the tables are."""
+
+    institutions: list[Institution]
+    departments: list[Department]
+    equipment: list[Equipment]
+
+
+def rows_of(region: Region) -> Rows:
+    institutions = [_institution(one) for one in region.institutions]
+    for institution in institutions:
+        fill_in_reading(institution)
+    return Rows(
+        institutions=institutions,
         departments=[row for one in region.institutions for row in _departments(one)],
         equipment=[row for one in region.institutions for row in _equipment(one)],
+    )
+
+
+def load_institutions(actor: Actor, rows: Rows) -> None:
+    directory.load_many(
+        actor,
+        institutions=rows.institutions,
+        departments=rows.departments,
+        equipment=rows.equipment,
     )
 
 

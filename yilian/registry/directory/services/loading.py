@@ -45,11 +45,12 @@ def load_many(
 ) -> None:
     """Rows not saved yet; parents stand before those they are parents of.
 
-    Readings in pinyin are filled in here.
+    Readings in pinyin are filled in where there are none.
     """
     require(actor.reach is Reach.SYSTEM, _("批量载入只由系统执行。"))
     for institution in institutions:
-        fill_in_reading(institution)
+        if not institution.pinyin:
+            fill_in_reading(institution)
     for practitioner in practitioners:
         practitioner.pinyin = pinyin_of(practitioner.name).full[:120]
     for post in posts:
