@@ -20,6 +20,7 @@ from uuid import UUID
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
+from django.urls import get_resolver
 from django.utils import timezone
 
 from yilian.care.referral.models import Reminder
@@ -95,6 +96,7 @@ def build(
     progress(0, "规划区域 Planning the region")
     with _seldom_tidied():
         plan = _planned(residents, seed, now or timezone.now())
+        get_resolver().url_patterns  # noqa: B018 imported now: messages link to pages
         gc.freeze()
         when_tables_stand()
         told, refused = _tell(plan, progress)
@@ -158,15 +160,9 @@ def _tell(plan: _Plan, progress: Progress) -> tuple[history.Told, tuple[Refused,
             shown.history(plan.blocks.done)
             history.load_record(ACTOR, plan.lives, shown.each(plan.blocks))
             rest_is_loaded()
-<<<<<<< HEAD
-            clock.go_to(planned.now)
-            _load_what_stands(planned, told, accounts)
-            _come_to_now(planned.now)
-=======
             clock.go_to(now)
-            history.load_stays(ACTOR, told)
+            _load_what_stands(plan.region, told, accounts)
             _come_to_now(now)
->>>>>>> 2e4a619 (wip)
     return told, tuple(stage.refused)
 
 
