@@ -32,6 +32,7 @@ from yilian.demo.loading import (
     history,
     insurance_budget,
     insurance_clearing,
+    insurance_policy,
     papers,
     people,
     places,
@@ -271,6 +272,7 @@ def _load_what_stands(
 ) -> None:
     """Who lies in hospital now, and the money of two years."""
     history.load_stays(ACTOR, told)
+    insurance_policy.load_policy(ACTOR, planned, accounts)
     insurance_budget.load_budgets(ACTOR, planned, accounts)
     insurance_clearing.load_clearing(ACTOR, planned)
 
