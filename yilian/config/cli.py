@@ -19,6 +19,9 @@ FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 RESIDENTS: Final = 2000
 SEED: Final = 1
+INSURER_FAULTS: Final = (
+    "timeout-after-booking", "duplicate", "slow", "refuse", "bad-signature",
+)  # fmt: skip
 
 
 _CLICKS_OWN: Final = (click.ClickException, click.exceptions.Exit, click.Abort)
@@ -211,6 +214,19 @@ def load_hl7v2(folder: Path, feed: str) -> None:
     sys.exit(1 if refused else 0)
 
 
+@load.command("prices")
+@click.argument("file", type=FILE)
+@click.option("--area", default="64", metavar="CODE", help="地区。 Area.")
+def load_prices(file: Path, area: str) -> None:
+    """价格表（CSV）。 A price list; bad lines are told, good ones are kept."""
+    with _django():
+        command = import_module("yilian.insurance.policy.command")
+        done = command.load_price_file(file, area)
+        _say(str(done))
+        has_bad = bool(done.bad)
+    sys.exit(1 if has_bad else 0)
+
+
 @main.command()
 @click.option("--host", envvar="YILIAN_MLLP_HOST", default="127.0.0.1")
 @click.option(
@@ -247,6 +263,30 @@ def whatif(scenario: Path, cases: Path) -> None:
     """医保试算：参数改变后谁多付、谁少付。 What other parameters would do."""
     command = import_module("yilian.insurance.whatif.command")
     _say(command.as_text(command.whatif_files(scenario, cases)))
+
+
+@main.group()
+def simulate() -> None:
+    """模拟对方系统。 Play the other side."""
+
+
+@simulate.command("insurer")
+@click.option("--host", default="127.0.0.1")
+@click.option("--port", type=click.IntRange(0, 65535), default=9100)
+@click.option("--fault", "faults", multiple=True, type=click.Choice(INSURER_FAULTS))
+@click.option("--share", type=click.FloatRange(0, 1), default=0.1)
+@click.option("--seed", type=int, default=SEED)
+@click.option("--hold", type=click.FloatRange(0), default=30.0, help="不答复的秒数。")
+@click.option("--delay", type=click.FloatRange(0), default=3.0, help="慢答复的秒数。")
+@click.option("--book", default=":memory:", help="账簿文件。 SQLite file.")
+@click.option("--key-file", type=click.Path(dir_okay=False, path_type=Path))
+def simulate_insurer(key_file: Path | None, **told: Any) -> None:
+    """医保业务系统（docs/insurer.md）。 The insurer's system, faults included."""
+    from yilian.config.runtime.folder import DataFolder
+
+    command = import_module("yilian.insurance.insurer.simulator.command")
+    key = key_file or DataFolder.named().keys / "insurer"
+    command.simulate(key_file=key, say=_say, **told)
 
 
 @main.group()

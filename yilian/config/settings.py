@@ -35,11 +35,20 @@ YILIAN_SUBSCRIPTIONS = "yilian.config.wiring.SUBSCRIPTIONS"
 YILIAN_LIVE_NOTICES = "yilian.config.wiring.LIVE"
 YILIAN_DAILY_USE = "yilian.insurance.settlement.queries.use.daily_use"
 YILIAN_SETTLED_DAYS = "yilian.insurance.settlement.queries.days.SettledDays"
+YILIAN_INSURER = "yilian.insurance.insurer.http.HttpInsurer"
 YILIAN_INSTITUTIONS = "yilian.registry.directory.queries.institution_lines"
 YILIAN_HEALTH = "yilian.config.runtime.health.is_ready"
 YILIAN_SHORT_MESSAGES = os.environ.get(
     "YILIAN_SHORT_MESSAGES", "yilian.interfaces.exchange.sms_console.ConsoleGateway"
 )
+
+# The national insurer's system (docs/insurer.md); without an address it is off.
+YILIAN_INSURER_URL = os.environ.get("YILIAN_INSURER_URL", "")
+YILIAN_INSURER_KEY_FILE = os.environ.get(
+    "YILIAN_INSURER_KEY_FILE", str(YILIAN_KEYS / "insurer")
+)
+YILIAN_INSURER_SENDER = os.environ.get("YILIAN_INSURER_SENDER", "yilian")
+YILIAN_INSURER_PATIENCE = float(os.environ.get("YILIAN_INSURER_PATIENCE", "20"))
 
 
 def _secret_key() -> str:
@@ -88,6 +97,7 @@ INSTALLED_APPS = [
     "yilian.insurance.policy",
     "yilian.insurance.budget",
     "yilian.insurance.clearing",
+    "yilian.insurance.insurer",
     "yilian.interfaces.web",
     "yilian.interfaces.fhir_api",
     "yilian.interfaces.exchange.intake",

@@ -36,6 +36,7 @@ from yilian.care.referral.events import (
 from yilian.foundation.notify import handlers as notify
 from yilian.foundation.notify.events import NoticePosted, ShortMessageWritten
 from yilian.foundation.outbox.rules import LiveNotice
+from yilian.insurance.insurer import handlers as insurer
 from yilian.insurance.settlement.events import (
     BillPosted,
     BillSettled,
@@ -97,8 +98,8 @@ SUBSCRIPTIONS: Mapping[type[Event], Sequence[Handler]] = {
     AnswerOverdue: [],
     ReferralChased: [],
     BillPosted: [],
-    BillSettled: [],
-    SettlementReversed: [],
+    BillSettled: [insurer.tell_insurer],
+    SettlementReversed: [insurer.tell_insurer],
     BillVoided: [],
 }
 

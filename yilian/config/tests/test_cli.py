@@ -32,11 +32,13 @@ ROOT = Path(__file__).resolve().parents[3]
         "load icd10",
         "load fhir",
         "load hl7v2",
+        "load prices",
         "exchange",
         "advise",
         "settle",
         "whatif",
         "audit verify",
+        "simulate insurer",
     ],
 )
 def test_every_command_explains_itself(command: str) -> None:

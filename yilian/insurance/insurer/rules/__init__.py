@@ -1,0 +1,1 @@
+"""States, signatures and messages of transactions; two books compared."""

@@ -1,0 +1,1 @@
+"""Handing over, sending, asking again; comparing a day's books; showing."""
