@@ -227,6 +227,19 @@ def load_prices(file: Path, area: str) -> None:
     sys.exit(1 if has_bad else 0)
 
 
+@load.command("prices")
+@click.argument("file", type=FILE)
+@click.option("--area", default="64", metavar="CODE", help="地区。 Area.")
+def load_prices(file: Path, area: str) -> None:
+    """价格表（CSV）。 A price list; bad lines are told, good ones are kept."""
+    with _django():
+        command = import_module("yilian.insurance.policy.command")
+        done = command.load_price_file(file, area)
+        _say(str(done))
+        has_bad = bool(done.bad)
+    sys.exit(1 if has_bad else 0)
+
+
 @main.command()
 @click.option("--host", envvar="YILIAN_MLLP_HOST", default="127.0.0.1")
 @click.option(

@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[3]
         "load fhir",
         "load hl7v2",
         "load prices",
+        "load prices",
         "exchange",
         "advise",
         "settle",
