@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import psycopg
 
-from yilian.config.runtime.doctor import data, deployment, machine, work
+from yilian.config.runtime.doctor import data, deployment, ledger, machine, work
 from yilian.config.runtime.doctor.findings import Finding, Level
 from yilian.config.runtime.environment import entered
 from yilian.config.runtime.folder import DataFolder
@@ -30,6 +30,7 @@ def _database(folder: DataFolder) -> Iterator[Finding]:
     try:
         with entered(folder) as place:
             yield from [check(place) for check in data.CHECKS]
+            yield ledger.check(place)
             yield from work.examine(place)
     except (CannotStart, psycopg.Error) as error:
         said = error.args[0] if isinstance(error, CannotStart) else type(error).__name__

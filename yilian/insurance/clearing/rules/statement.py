@@ -5,10 +5,13 @@ an entry of its own (never an edit), then confirmed again. Buttons, error texts,
 the diagram and the tests come from the table.
 """
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from yilian.kernel.errors import Conflict
 from yilian.kernel.text import _
@@ -167,6 +170,24 @@ def steps_from(state: State) -> list[Step]:
         for (source, step), taken in BY_KEY.items()
         if source is state and taken.sides != (Side.SYSTEM,)
     ]
+
+
+# --- what is signed -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """An entry as a signature covers it."""
+
+    entry_id: UUID
+    one_owes: Decimal
+    other_owes: Decimal
+
+
+def digest_of(lines: Iterable[Signed]) -> str:
+    """Changes with every entry that comes, goes or reads otherwise."""
+    said = sorted(f"{x.entry_id}|{x.one_owes}|{x.other_owes}" for x in lines)
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
 
 # --- disputes -----------------------------------------------------------------

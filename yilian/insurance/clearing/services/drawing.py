@@ -4,8 +4,6 @@ Run as often as one likes: a statement nobody has signed is brought up to date, 
 others stay as they are.
 """
 
-import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -32,7 +30,12 @@ from yilian.insurance.clearing.queries.houses import led
 from yilian.insurance.clearing.rules import months
 from yilian.insurance.clearing.rules.clocks import LIMITS
 from yilian.insurance.clearing.rules.numbers import STATEMENT, number_of
-from yilian.insurance.clearing.rules.statement import Clock, State
+from yilian.insurance.clearing.rules.statement import (
+    Clock,
+    Signed,
+    State,
+    digest_of,
+)
 from yilian.insurance.clearing.services.holding import hold_alone
 from yilian.insurance.clearing.services.telling import tell_of_statement
 from yilian.kernel.errors import Conflict, Invalid
@@ -111,7 +114,7 @@ def draw(actor: Actor, consortium_id: UUID, period: date) -> Drawn:
 def sums_of(row: Statement) -> Sums:
     """As the books say now; nothing at all when every entry has gone."""
     found = _sums(Entry.objects.of_statement(row))
-    empty = Sums(row.one_id, row.other_id, ZERO, ZERO, 0, _digest([]))
+    empty = Sums(row.one_id, row.other_id, ZERO, ZERO, 0, digest_of([]))
     return found[0] if found else empty
 
 
@@ -150,25 +153,21 @@ def _entries(actor: Actor, consortium_id: UUID, period: date) -> QuerySet[Entry]
 
 def _sums(rows: QuerySet[Entry]) -> list[Sums]:
     """Two statements, however many pairs."""
-    found: dict[tuple[UUID, UUID], list[str]] = {}
+    found: dict[tuple[UUID, UUID], list[Signed]] = {}
     facts = rows.order_by("pk").values_list(
         "one_id", "other_id", "pk", "one_owes", "other_owes"
     )
     for one, other, pk, one_owes, other_owes in facts:
-        found.setdefault((one, other), []).append(f"{pk}|{one_owes}|{other_owes}")
+        found.setdefault((one, other), []).append(Signed(pk, one_owes, other_owes))
     totals = (
         rows.order_by()
         .values_list("one_id", "other_id")
         .annotate(a=Sum("one_owes"), b=Sum("other_owes"), n=Count("pk"))
     )
     return [
-        Sums(one, other, a, b, n, _digest(found[one, other]))
+        Sums(one, other, a, b, n, digest_of(found[one, other]))
         for one, other, a, b, n in sorted(totals, key=str)
     ]
-
-
-def _digest(lines: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _make(
