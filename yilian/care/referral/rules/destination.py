@@ -81,7 +81,7 @@ def explain(source: Tier, urgency: Urgency, candidate: Candidate) -> Proposal:
         candidate=candidate,
         direction=direction(source, candidate.tier),
         because=(
-            *_policy_reasons(candidate, is_skipping),
+            *_policy_reasons(candidate, is_skipping, urgency),
             *_practical_reasons(candidate),
         ),
         needs_skip_reason=is_skipping,
@@ -91,7 +91,9 @@ def explain(source: Tier, urgency: Urgency, candidate: Candidate) -> Proposal:
     )
 
 
-def _policy_reasons(candidate: Candidate, is_skipping: bool) -> list[Because]:
+def _policy_reasons(
+    candidate: Candidate, is_skipping: bool, urgency: Urgency
+) -> list[Because]:
     found = [
         _because(
             bool(candidate.consortium_names),
@@ -102,7 +104,7 @@ def _policy_reasons(candidate: Candidate, is_skipping: bool) -> list[Because]:
         _because(
             candidate.has_agreement,
             Text(_("双向转诊协议有效")),
-            Text(_("没有有效的双向转诊协议，绿色通道未开通")),
+            Text(_WITHOUT_AGREEMENT[urgency is Urgency.STAT]),
             AGREEMENT,
         ),
         _because(
@@ -119,6 +121,12 @@ def _policy_reasons(candidate: Candidate, is_skipping: bool) -> list[Because]:
     if candidate.is_chosen:
         found.append(Because(Text(_("患者的签约机构")), CHOSEN, True))
     return found
+
+
+_WITHOUT_AGREEMENT: Final = {
+    False: _("没有有效的双向转诊协议，绿色通道未开通"),
+    True: _("没有有效的双向转诊协议，急诊仍走绿色通道"),
+}
 
 
 def _practical_reasons(candidate: Candidate) -> list[Because]:

@@ -271,6 +271,9 @@ def test_in_an_emergency_minutes_come_before_the_consortium() -> None:
     found = propose(Tier.PRIMARY, Urgency.STAT, [own, near])
     assert [proposal.candidate.name for proposal in found] == ["近", "联体内"]
     assert all(proposal.has_green_lane for proposal in found)
+    told = [str(because.text) for proposal in found for because in proposal.because]
+    assert "没有有效的双向转诊协议，急诊仍走绿色通道" in told
+    assert not any("绿色通道未开通" in words for words in told)
 
 
 def test_a_missing_agreement_is_said_and_never_hides_a_place() -> None:
