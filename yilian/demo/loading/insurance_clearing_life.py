@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from yilian.demo.loading.insurance_clearing_books import Books
+from yilian.demo.loading.insurance_clearing_books import Books, Event
 from yilian.demo.world.chance import fixed_id
 from yilian.demo.world.history.pen import CHINA
 from yilian.insurance.clearing.models import Entry
@@ -137,8 +137,8 @@ class Life:
         self, lines: Iterable[Line], kind: EntryKind, event: UUID, text: str
     ) -> Entry:
         period = month_of(self._at.astimezone(CHINA).date())
-        desk = self.desk
-        entry = desk._enter(lines, self.consortium, period, event, self._at, kind, text)
+        told = Event(self.consortium, period, kind, event, self._at, text)
+        entry = self.books.enter(lines, told)
         entry.statement_id = self.row.id
         return entry
 
