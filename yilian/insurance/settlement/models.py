@@ -8,3 +8,6 @@ from yilian.insurance.settlement.models_deciding import Decision as Decision
 from yilian.insurance.settlement.models_deciding import Filing as Filing
 from yilian.insurance.settlement.models_deciding import UsualCost as UsualCost
 from yilian.insurance.settlement.models_person import Coverage as Coverage
+from yilian.insurance.settlement.models_refusing import (
+    AnomalyRefusal as AnomalyRefusal,
+)

@@ -1,5 +1,7 @@
-"""Settlement's clock: usual costs from the bills of two years, twice a day."""
+"""Settlement's clocks: usual costs from the bills of two years, twice a day; what
+supervision should look at, every night."""
 
 from yilian.foundation.jobs.rules import every
 
 every(720, "yilian.insurance.settlement.services.costs.refresh_usual_costs")
+every(60, "yilian.insurance.settlement.services.supervising.find_at_night")

@@ -62,6 +62,15 @@ HELP: Final[Mapping[str, str]] = {
     "clearing:books": _("查某月的分录和试算平衡；需要时导出给审计。"),
     "clearing:print": _("打印双方签字盖章的对账单，点“打印”。"),
     # settlement
+    "settlement:work": _("先办快到期的补登与申诉，再结算等得最久的单据。"),
+    "settlement:bill": _("一张单据从上传到最近一次结算的全部经过，下一步在上方。"),
+    "settlement:print": _("核对后打印结算单，双方签字盖章。"),
+    "settlement:file": _("写明情况、附上材料后提交，由两位经办人员审核。"),
+    "settlement:filings": _("到期的排在前面；点“审核”或“复核”办理。"),
+    "settlement:filing": _("看申请、材料和结果；轮到您办理时在页面中部填写。"),
+    "settlement:anomalies": _("规则找出的疑点，逐条核查后写明理由。"),
+    "settlement:sums": _("按月、类别、机构级别看结算张数和金额，没有个人信息。"),
+    "settlement:mine": _("看今年医保付了多少、自己付了多少，不对可以申诉。"),
     "settlement:list": _("查结算单：点单号看每一分钱由谁支付、依据哪一条。"),
     "settlement:waiting": _("医疗机构传来、还没结算的单据；经办人员点“结算”。"),
     "settlement:detail": _(

@@ -65,6 +65,14 @@ MENU: Final[tuple[Entry, ...]] = (
     ),
     Entry(_("超时说明"), "referral:breaches", "clock", "work", DESK),
     Entry(
+        _("医保工作台"), "settlement:work", "clipboard-document-list", "work",
+        frozenset({Role.INSURER, Role.FINANCE}), "settlement:count", "inbox",
+    ),
+    Entry(
+        _("结算查询"), "settlement:list", "document-currency-yen", "work",
+        frozenset({Role.INSURER, Role.FINANCE}),
+    ),
+    Entry(
         _("转诊合规"), "referral:compliance", "check-badge", "work",
         frozenset({Role.INSURER}),
     ),
@@ -74,8 +82,8 @@ MENU: Final[tuple[Entry, ...]] = (
         "clearing:count", "inbox",
     ),
     Entry(
-        _("医保结算"), "settlement:list", "document-currency-yen", "work",
-        frozenset({Role.INSURER, Role.FINANCE, Role.RESIDENT}),
+        _("医保汇总"), "settlement:sums", "presentation-chart-bar", "work",
+        frozenset({Role.OFFICER}),
     ),
     Entry(
         _("医保参数"), "policy:parameters", "adjustments-vertical", "work",
@@ -99,6 +107,10 @@ MENU: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         _("我的转诊"), "referral:mine", "arrows-right-left", "work",
+        frozenset({Role.RESIDENT}),
+    ),
+    Entry(
+        _("我的医保"), "settlement:mine", "document-currency-yen", "work",
         frozenset({Role.RESIDENT}),
     ),
     Entry(

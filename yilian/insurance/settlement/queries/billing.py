@@ -18,7 +18,7 @@ from yilian.insurance.settlement.queries.detail import (
 )
 from yilian.insurance.settlement.queries.finding import by_id
 from yilian.insurance.settlement.queries.listing import BillLine, bill_line
-from yilian.insurance.settlement.rules.case import PENALISED, Kind, Referral
+from yilian.insurance.settlement.rules.case import PENALISED, Kind
 from yilian.insurance.settlement.rules.ledger import (
     CAUSE_NAMES,
     ENTRY_NAMES,
@@ -26,7 +26,7 @@ from yilian.insurance.settlement.rules.ledger import (
     Entry,
 )
 
-_FUNDS: Final = ("basic_pay", "supplement_pay", "serious_pay", "assistance_pay")
+_PENALISED: Final = frozenset(state.value for state in PENALISED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ def is_penalised(bill: Bill) -> bool:
     """Settled at a reduced rate: only then has a filing anything to gain."""
     rows = Settlement.objects.live().filter(person=bill.person_id, bill_id=bill.id)
     state = rows.values_list("referral_state", flat=True).first()
-    return bool(state) and Referral(state) in PENALISED
+    return state is not None and state in _PENALISED
 
 
 def has_open_filing(bill: Bill) -> bool:

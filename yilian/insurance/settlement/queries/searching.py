@@ -142,13 +142,10 @@ def _bills_said(actor: Actor, text: str) -> Q:
 
 def _bills_numbered(actor: Actor, text: str) -> list[UUID]:
     """House by house, because the index begins with the house."""
-    houses = (
-        [actor.institution_id]
-        if actor.institution_id and not actor.is_authority
-        else Institution.objects.filter(tier__isnull=False).values("id")
-    )
     rows = Bill.objects.visible_to(actor).filter(
-        institution__in=houses, number=text, voided_at=None
+        institution__in=Institution.objects.filter(tier__isnull=False),
+        number=text,
+        voided_at=None,
     )
     outside = Bill.objects.visible_to(actor).filter(
         institution=None, number=text, voided_at=None

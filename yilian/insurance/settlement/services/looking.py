@@ -45,7 +45,10 @@ def open_search(
     note_list(
         actor,
         "settlement.list",
-        [line.person_id for line in (*page.lines, *waiting)],
+        [
+            *(line.person_id for line in page.lines),
+            *(line.person_id for line in waiting),
+        ],
     )
     return page, waiting
 

@@ -1,0 +1,171 @@
+"""Finding settlements, the bills that wait, and settling many at once."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET, require_POST
+
+from yilian.foundation.access.actor import Reach
+from yilian.foundation.access.forms import said
+from yilian.foundation.access.middleware import ActorRequest
+from yilian.foundation.access.views import signed_in
+from yilian.insurance.settlement import policies
+from yilian.insurance.settlement.forms import SearchForm
+from yilian.insurance.settlement.queries.listing import SettlementLine
+from yilian.insurance.settlement.queries.searching import MOST_EXPORTED, Sought
+from yilian.insurance.settlement.rules.case import Kind, Referral
+from yilian.insurance.settlement.services import reading
+from yilian.insurance.settlement.services.batch import MOST, settle_many
+from yilian.insurance.settlement.services.looking import open_search, take_away
+from yilian.insurance.settlement.views.rooms import rooms
+from yilian.insurance.settlement.views.sheets import Sheet, workbook
+from yilian.kernel.text import _
+
+HEADS: Final = (
+    (_("结算单号"), 22), (_("种类"), 10), (_("姓名（脱敏）"), 12), (_("就诊机构"), 24),
+    (_("级别"), 8), (_("类别"), 12), (_("出院（就诊）日"), 14), (_("转诊情形"), 16),
+    (_("总费用（元）"), 14), (_("基金支付（元）"), 14), (_("个人负担（元）"), 14),
+)  # fmt: skip
+
+
+@signed_in
+@require_GET
+def settlements(request: ActorRequest) -> HttpResponse:
+    if request.actor.reach is Reach.SELF and not request.GET:
+        return redirect("settlement:mine")
+    form = SearchForm(request.GET)
+    asked = asked_in(request.GET, form)
+    page, waiting = open_search(request.actor, asked, request.GET.get("cursor"))
+    context = {
+        "page": page,
+        "waiting": waiting,
+        "asked": asked,
+        "form": form,
+        "switches": switches(request, asked),
+        "rooms": rooms(request.actor, "list"),
+        "is_clerk": policies.is_insurer(request.actor),
+    }
+    return render(request, "settlement/settlements.html", context)
+
+
+@signed_in
+@require_GET
+def export(request: ActorRequest) -> HttpResponse:
+    asked = asked_in(request.GET, SearchForm(request.GET))
+    found = take_away(request.actor, asked)
+    shown = found[:MOST_EXPORTED]
+    about = [
+        gettext(_("{place}　导出日期 {day}　共 {n} 张")).format(
+            place=request.actor.institution_name,
+            day=timezone.localdate(),
+            n=len(shown),
+        )
+    ]
+    if len(found) > MOST_EXPORTED:
+        cut = gettext(_("只导出最近 {most} 张，请缩小日期范围分次导出。"))
+        about.append(cut.format(most=MOST_EXPORTED))
+    sheet = Sheet(_("医保结算明细"), about, HEADS, _cells(shown))
+    return workbook("settlements", [sheet])
+
+
+@signed_in
+@require_GET
+def waiting(request: ActorRequest) -> HttpResponse:
+    page = reading.open_waiting(request.actor, request.GET.get("cursor"))
+    context = {
+        "page": page,
+        "rooms": rooms(request.actor, "waiting"),
+        "may_settle": policies.is_insurer(request.actor),
+        "most": MOST,
+    }
+    return render(request, "settlement/waiting.html", context)
+
+
+@signed_in
+@require_POST
+def settle_chosen(request: ActorRequest) -> HttpResponse:
+    """Each by itself; the page says of every one what became of it."""
+    wanted = [found for raw in request.POST.getlist("bill") if (found := _uuid(raw))]
+    done = settle_many(request.actor, wanted)
+    context = {
+        "done": done,
+        "settled": sum(one.settlement is not None for one in done),
+        "rooms": rooms(request.actor, "waiting"),
+    }
+    return render(request, "settlement/batch.html", context)
+
+
+def asked_in(query: QueryDict, form: SearchForm) -> Sought:
+    form.is_valid()
+    clean = form.cleaned_data
+    day = query.get("day", "")
+    return replace(
+        Sought(),
+        text=clean.get("text") or "",
+        house=clean.get("house") or "",
+        kind=Kind(clean["kind"]) if clean.get("kind") else None,
+        state=Referral(clean["state"]) if clean.get("state") else None,
+        since=clean.get("since"),
+        until=clean.get("until"),
+        only_penalised=query.get("penalised") == "on",
+        only_adjusted=query.get("adjusted") == "on",
+        everything=query.get("everything") == "on",
+        person_id=_uuid(query.get("person", "")),
+        institution_id=_uuid(query.get("at", "")),
+        booked_on=parse_date(day) if day[:2] == "20" else None,
+    )
+
+
+def switches(request: HttpRequest, asked: Sought) -> list[tuple[str, str, bool, None]]:
+    """Words, address, whether it is on: the lists a clerk looks through."""
+    found: tuple[tuple[str, dict[str, str], bool], ...] = (
+        (_("有效的"), {}, not (asked.only_penalised or asked.only_adjusted)),
+        (_("未按规定转诊"), {"penalised": "on"}, asked.only_penalised),
+        (_("重算与红冲"), {"adjusted": "on"}, asked.only_adjusted),
+    )
+    return [
+        (words, _address(request, chosen), is_on, None)
+        for words, chosen, is_on in found
+    ]
+
+
+def _address(request: HttpRequest, chosen: dict[str, str]) -> str:
+    kept = request.GET.copy()
+    for name in ("penalised", "adjusted", "everything", "cursor"):
+        kept.pop(name, None)
+    for name, value in chosen.items():
+        kept[name] = value
+    base = reverse("settlement:list")
+    return f"{base}?{kept.urlencode()}" if kept else base
+
+
+def _cells(lines: list[SettlementLine]) -> Iterator[list[Any]]:
+    for line in lines:
+        yield [
+            line.number,
+            line.entry_name,
+            line.name,
+            line.house or said(line.place_name),
+            line.place_name,
+            line.service_name,
+            line.discharged_on,
+            line.state_name,
+            line.total,
+            line.fund_pay,
+            line.patient_pay,
+        ]
+
+
+def _uuid(raw: str) -> UUID | None:
+    try:
+        return UUID(raw)
+    except ValueError:
+        return None
