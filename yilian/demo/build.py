@@ -33,6 +33,7 @@ from yilian.demo.loading import (
     insurance_budget,
     insurance_clearing,
     insurance_policy,
+    insurance_settlement,
     papers,
     people,
     places,
@@ -162,7 +163,7 @@ def _tell(plan: _Plan, progress: Progress) -> tuple[history.Told, tuple[Refused,
             history.load_record(ACTOR, plan.lives, shown.each(plan.blocks))
             rest_is_loaded()
             clock.go_to(now)
-            _load_what_stands(plan.region, told, accounts)
+            _load_what_stands(plan, told, accounts)
             _come_to_now(now)
     return told, tuple(stage.refused)
 
@@ -268,13 +269,14 @@ def _play(stage: Stage, hops: Sequence[Story], tell: Callable[[float], object]) 
 
 
 def _load_what_stands(
-    planned: Region, told: history.Told, accounts: staff.Accounts
+    plan: _Plan, told: history.Told, accounts: staff.Accounts
 ) -> None:
     """Who lies in hospital now, and the money of two years."""
     history.load_stays(ACTOR, told)
-    insurance_policy.load_policy(ACTOR, planned, accounts)
-    insurance_budget.load_budgets(ACTOR, planned, accounts)
-    insurance_clearing.load_clearing(ACTOR, planned)
+    insurance_policy.load_policy(ACTOR, plan.region, accounts)
+    insurance_settlement.load_settlements(ACTOR, plan.lives, accounts)
+    insurance_budget.load_budgets(ACTOR, plan.region, accounts)
+    insurance_clearing.load_clearing(ACTOR, plan.region)
 
 
 def _come_to_now(now: datetime) -> None:

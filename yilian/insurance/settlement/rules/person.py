@@ -48,13 +48,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A settled service with what it was settled by; `opening` is what the personal
-    account held when the stretch was taken up."""
+    """A settled service with what it was settled by."""
 
     settled: Settled
     covered: Covered
     parameters: ParameterSet
-    opening: Fen
 
     @property
     def follows(self) -> str | None:
@@ -90,7 +88,7 @@ def settle_person(
             _used(before, first),
         )
         before = [
-            Outcome(settled, item.covered, parameters, opening)
+            Outcome(settled, item.covered, parameters)
             for item, settled in zip(
                 stretch, settle(case, parameters).services, strict=True
             )

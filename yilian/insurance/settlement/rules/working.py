@@ -27,7 +27,6 @@ def as_working(outcome: Outcome) -> dict[str, Any]:
     settled = outcome.settled
     return {
         "coverage": outcome.covered.id,
-        "opening": outcome.opening,
         "parts": [_written(part) for part in settled.parts],
         "steps": [_said(year, step) for year, step in steps_of(settled)],
     }
