@@ -12,7 +12,7 @@ _LONGEST: Final = 24
 MOST: Final = 12  # screens of one house at a time
 COOKIE: Final = "yilian_wall"
 SALT: Final = "referral.wall"
-_NUMBER_SHOWN: Final = 4
+_NUMBER_SHOWN: Final = 6
 
 HOURS: Final[Key[int]] = register(
     Key(
