@@ -21,7 +21,7 @@ from yilian.demo.world.referrals.model import PlannedReferral, PlannedStep
 from yilian.foundation.access.actor import Actor, system_actor
 from yilian.kernel.calendar import local_day
 from yilian.kernel.ids import new_id
-from yilian.registry.consortium.queries import patient_consortia
+from yilian.registry.consortium.queries import share_patients
 from yilian.registry.population.ports import demo_card_of
 from yilian.resources.reception import services as reception
 from yilian.resources.reception.rules import Disposition, EncounterKind, Presence
@@ -155,8 +155,7 @@ def _outside_reason(stage: Stage, story: Story) -> str:
     way = (story.plan.from_institution, story.plan.to_institution)
     if way not in stage.shared:
         source, target = map(institution_id, way)
-        bodies = patient_consortia(source, [target], local_day(stage.now))
-        stage.shared[way] = bool(bodies.get(target))
+        stage.shared[way] = share_patients(source, target, local_day(stage.now))
     return "" if stage.shared[way] else _OUTSIDE
 
 

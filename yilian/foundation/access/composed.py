@@ -9,12 +9,13 @@ from then on only sends values and makes the rows of what comes back:
 
 The shape must not depend on the values: no empty lists, no `None`.
 
-`Insertion` says the INSERT of one new row in the same way; running it is for services.
+`Insertion` says the INSERT of one new row in the same way, `Replacement` the UPDATE
+of one that stands; running them is for services.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Generic, TypeVar, cast
 from uuid import UUID
 
@@ -29,6 +30,7 @@ _FIELDS: Final[Mapping[type, Callable[[], Any]]] = {
     UUID: models.UUIDField,
     str: models.TextField,
     datetime: models.DateTimeField,
+    date: models.DateField,
 }
 
 
@@ -141,6 +143,32 @@ class Insertion:
         places = ", ".join(["%s"] * len(columns))
         table = connection.ops.quote_name(self._model._meta.db_table)
         return f"INSERT INTO {table} ({quoted}) VALUES ({places})"  # noqa: S608
+
+
+class Replacement:
+    """All of a row that is there already, as it is now."""
+
+    def __init__(self, model: type[models.Model]) -> None:
+        self._model = model
+        self._said = ""
+
+    def of(self, row: models.Model) -> tuple[str, list[Any]]:
+        """Statement and values; the key comes last."""
+        fields = [
+            one
+            for one in self._model._meta.concrete_fields
+            if not one.primary_key and not one.generated
+        ]
+        if not self._said:
+            self._said = self._statement(fields)
+        values = [_prepared(one, one.pre_save(row, add=False)) for one in fields]
+        return self._said, [*values, row.pk]
+
+    def _statement(self, fields: Iterable[Any]) -> str:
+        quote, meta = connection.ops.quote_name, self._model._meta
+        said = ", ".join(f"{quote(str(one.column))} = %s" for one in fields)
+        key = quote(str(cast(Any, meta.pk).column))
+        return f"UPDATE {quote(meta.db_table)} SET {said} WHERE {key} = %s"  # noqa: S608
 
 
 _AS_THEY_STAND: Final = frozenset({UUID, str, int, bool, datetime, type(None)})

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
+from yilian.foundation.access.composed import Composed
 from yilian.kernel.clause import Clause
 from yilian.kernel.tier import ORDER, Tier
 from yilian.registry.consortium.models import (
@@ -132,6 +133,20 @@ def patient_consortia(
     return {other: lines for other, lines in narrowed.items() if lines}
 
 
+def share_patients(one_id: UUID, other_id: UUID, day: date) -> bool:
+    """Whether `patient_consortia` names any for the two."""
+    if one_id == other_id:
+        return False
+    return bool(_SHARED.ask(one=one_id, other=other_id, day=day))
+
+
+def _shared(one: object, other: object, day: Any) -> QuerySet[Membership]:
+    own = Membership.objects.on(day).filter(institution=one).values("consortium")
+    both = Membership.objects.on(day).filter(institution=other, consortium__in=own)
+    return both.exclude(consortium__form=Form.TELEMEDICINE_NETWORK.value)[:1]
+
+
+_SHARED: Final = Composed(_shared)
 _CLOSE: Final = tuple(
     form.value
     for form in (Form.COUNTY_CONSORTIUM, Form.CITY_CONSORTIUM, Form.HOSPITAL_GROUP)

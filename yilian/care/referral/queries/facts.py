@@ -18,7 +18,7 @@ from yilian.kernel import calendar
 from yilian.kernel.tier import Direction, Tier, skips
 from yilian.record.advice.loading import shipped
 from yilian.registry.consortium.models import Agreement
-from yilian.registry.consortium.queries import agreement_between, patient_consortia
+from yilian.registry.consortium.queries import agreement_between, share_patients
 from yilian.registry.population.queries import tags
 from yilian.registry.population.rules import GroupTag, age_on
 
@@ -64,8 +64,7 @@ def shares_consortium(referral: Referral, now: datetime) -> bool:
     if other is None:
         return False
     day = calendar.local_day(now)
-    shared = patient_consortia(referral.from_institution_id, [other], day)
-    return bool(shared.get(other))
+    return share_patients(referral.from_institution_id, other, day)
 
 
 def is_skipping(referral: Referral) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db import connection
 from django.utils import timezone
 
 from yilian.care.referral import events, fhir, policies
@@ -24,6 +25,7 @@ from yilian.care.referral.rules.states import (
 )
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.choices import values
+from yilian.foundation.access.composed import Insertion, Replacement
 from yilian.foundation.audit.services import record as record_audit
 from yilian.foundation.outbox.services import publish
 from yilian.kernel.errors import Conflict, Invalid, NotPermitted
@@ -41,6 +43,8 @@ from yilian.resources.scheduling.services.holds import release_hold
 
 EVIDENCE: Final = "referral"
 LONGEST_NOTE: Final = 1000
+_MOVED: Final = Replacement(Referral)
+_TAKEN: Final = Insertion(ReferralStep)
 
 EVENTS: Final[dict[Step, type[events.ReferralEvent]]] = {
     Step.SUBMIT: events.ReferralSubmitted,
@@ -161,8 +165,7 @@ def move_on(
     if referral.state in FINAL:
         referral.closed_at = now
         referral.close_reason = reason_code
-    referral.save()
-    row = ReferralStep.objects.create(
+    row = ReferralStep(
         referral=referral,
         step=step.value,
         from_state=source.value,
@@ -174,6 +177,9 @@ def move_on(
         reason_code=reason_code,
         note=note,
     )
+    with connection.cursor() as cursor:
+        cursor.execute(*_MOVED.of(referral))
+        cursor.execute(*_TAKEN.of(row))
     note_act(actor, referral, step.value)
     announce(referral, EVENTS[step], row.id)
     return row

@@ -9,7 +9,7 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from yilian.foundation.access.composed import Composed, Insertion
+from yilian.foundation.access.composed import Composed, Insertion, Replacement
 from yilian.foundation.audit.models import AuditEntry
 from yilian.foundation.identity.models import Account, OneTimeCode
 from yilian.kernel.ids import new_id
@@ -98,3 +98,16 @@ def test_an_inserted_row_is_the_row_that_was_told() -> None:
     assert kept.at is not None
     assert kept.xid > 0
     assert AuditEntry.objects.get(pk=stamped.pk).at == NOW - timedelta(days=1)
+
+
+def test_a_row_that_stands_is_replaced_as_it_is_now_and_no_other() -> None:
+    one, other = _account("one"), _account("other")
+    said = Replacement(Account)
+    for row, name in ((one, "first"), (other, "second")):
+        row.username = name
+        with connection.cursor() as cursor:
+            cursor.execute(*said.of(row))
+            assert cursor.rowcount == 1
+    assert Account.objects.get(pk=one.pk).username == "first"
+    assert Account.objects.get(pk=other.pk).username == "second"
+    assert Account.objects.get(pk=one.pk).kind == one.kind

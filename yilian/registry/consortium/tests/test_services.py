@@ -350,6 +350,22 @@ def test_consortia_that_two_share(
     assert {line.alias for line in own} == {body.alias, "远程网"}
 
 
+def test_two_share_patients_in_one_consortium_and_not_in_the_network_of_all(
+    body: Consortium, county: Institution, township: Institution
+) -> None:
+    network = make_consortium(Form.TELEMEDICINE_NETWORK, alias="远程网")
+    gone = make_consortium(alias="旧医共体", ended_on=a_day(-1))
+    for who in (county, township):
+        make_member(network, who)
+        make_member(gone, who)
+    assert not queries.share_patients(county.pk, township.pk, a_day())
+    make_member(body, township)
+    assert queries.share_patients(county.pk, township.pk, a_day())
+    assert queries.share_patients(township.pk, county.pk, a_day())
+    assert not queries.share_patients(county.pk, county.pk, a_day())
+    assert not queries.share_patients(county.pk, make_institution("别家").pk, a_day())
+
+
 def test_a_missing_agreement_is_flagged_for_the_member(
     body: Consortium, county: Institution, township: Institution
 ) -> None:
