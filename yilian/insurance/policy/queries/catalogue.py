@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -25,6 +25,7 @@ from yilian.insurance.policy.rules.prices import (
     PriceKind,
 )
 from yilian.insurance.policy.rules.sheets import DEMO
+from yilian.insurance.policy.rules.typing_in import percent
 from yilian.kernel.errors import NotFound
 from yilian.kernel.page import Page
 
@@ -70,6 +71,18 @@ class PriceLine:
     @property
     def class_name(self) -> str:
         return CATALOG_CLASS_NAMES[self.catalog_class]
+
+    @property
+    def rate_words(self) -> str:
+        return (
+            ""
+            if self.first_self_pay_rate is None
+            else percent(self.first_self_pay_rate)
+        )
+
+    @property
+    def last_day(self) -> date | None:
+        return self.ends_on - timedelta(days=1) if self.ends_on else None
 
     @property
     def is_demo(self) -> bool:

@@ -51,6 +51,14 @@ _NAMES: Final[Mapping[str, str]] = {
 }
 
 
+_CODES: Final[Mapping[str, str]] = {name: code for code, name in _NAMES.items()}
+
+
+def code_of(name: str) -> str:
+    """What somebody calls it, as a set holds it."""
+    return _CODES.get(name, name)
+
+
 def name_of(code: str, level: str = "") -> str | Text:
     """A grade of residents is a number; a name that a region gave itself stays."""
     if level == "group" and code.isdigit():

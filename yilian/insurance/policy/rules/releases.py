@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from yilian.insurance.policy.rules.sets import ParameterSet, Row
@@ -61,6 +61,11 @@ class Span:
 
     start: date
     end: date | None
+
+    @property
+    def last(self) -> date | None:
+        """As people say it: the last day on which it still holds."""
+        return self.end - timedelta(days=1) if self.end else None
 
 
 def spans(released: Sequence[Head], area: str) -> list[tuple[Span, Head]]:

@@ -10,7 +10,14 @@ from datetime import date
 from itertools import groupby
 from typing import Any, Final
 
-from yilian.insurance.policy.rules.keys import ANY, KEYS, TYPES, Key
+from yilian.insurance.policy.rules.keys import (
+    ANY,
+    GROUP,
+    KEYS,
+    TYPE,
+    TYPES,
+    Key,
+)
 from yilian.insurance.policy.rules.naming import name_of
 from yilian.insurance.policy.rules.sets import ParameterSet, Row
 from yilian.insurance.policy.rules.tables import leaves
@@ -148,38 +155,54 @@ def _shape(key: Key) -> tuple[str, ...]:
 
 
 def _own_table(parameters: ParameterSet, row: Row, key: Key, day: date) -> Table:
-    """The last dimension is the columns, unless it is open: then all are lines."""
     found = dict(leaves(row.value, len(key.levels)))
-    if key.levels[-1].is_open:
-        columns: tuple[str, ...] = ("",)
-        heads = list(found)
-        at = {(head, ""): found[head] for head in heads}
-    else:
-        columns = key.levels[-1].options
-        heads = list(dict.fromkeys(path[:-1] for path in found))
-        at = {(path[:-1], path[-1]): leaf for path, leaf in found.items()}
+    columns, place = _columns(key)
+    heads = sorted({_head(path, place) for path in found}, key=_order)
     lines = [
         Line(
-            _labels(key, head),
+            _labels(key, head, heads, place),
             tuple(
-                _cell(key, (*head, column) if column else head, at[head, column])
-                if (head, column) in at
-                else None
-                for column in columns
+                _cell(key, path, found[path]) if path in found else None
+                for path in (_path(head, column, place) for column in columns)
             ),
         )
-        for head in sorted(heads, key=_order)
+        for head in heads
     ]
     names = tuple(name_of(column) if column else _("值") for column in columns)
     return Table(names, tuple(lines), _ground(parameters, row, key, day))
 
 
-def _labels(key: Key, head: tuple[str, ...]) -> tuple[Words, ...]:
+def _columns(key: Key) -> tuple[tuple[str, ...], int | None]:
+    """A closed dimension, and which it is: the last, else that of insurances before
+    names which a region may add to; None where each value has a line."""
+    if not key.levels[-1].is_open:
+        return key.levels[-1].options, len(key.levels) - 1
+    if key.levels[0] is TYPE and key.levels[-1] is not GROUP:
+        return TYPE.options, 0
+    return ("",), None
+
+
+def _head(path: tuple[str, ...], place: int | None) -> tuple[str, ...]:
+    return path if place is None else (*path[:place], *path[place + 1 :])
+
+
+def _path(head: tuple[str, ...], column: str, place: int | None) -> tuple[str, ...]:
+    return head if place is None else (*head[:place], column, *head[place:])
+
+
+def _labels(
+    key: Key,
+    head: tuple[str, ...],
+    heads: Sequence[tuple[str, ...]],
+    place: int | None,
+) -> tuple[Words, ...]:
+    """Everybody of an insurance is not said where nobody else is."""
     if not head:
         return (key.title,)
-    return tuple(
-        name_of(name, level.name) for name, level in zip(head, key.levels, strict=False)
-    )
+    alone = sum(other[:-1] == head[:-1] for other in heads) == 1
+    shown = head[:-1] if alone and len(head) > 1 and head[-1] == ANY else head
+    names = [level.name for at, level in enumerate(key.levels) if at != place]
+    return tuple(name_of(n, level) for n, level in zip(shown, names, strict=False))
 
 
 def _order(head: tuple[str, ...]) -> tuple[tuple[int, str], ...]:

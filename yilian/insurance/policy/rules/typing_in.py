@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from yilian.insurance.policy.rules.leaves import NO_LIMIT, Band, Leaf
+from yilian.insurance.policy.rules.naming import code_of, name_of
 from yilian.kernel.errors import DomainError
 from yilian.kernel.money import parse_yuan
 from yilian.kernel.text import _
@@ -75,7 +76,7 @@ def _money(text: str) -> str:
 def _words(text: str) -> list[str]:
     for sign in _WORD_BREAKS:
         text = text.replace(sign, " ")
-    return text.split()
+    return [code_of(word) for word in text.split()]
 
 
 def _band(line: str) -> dict[str, str]:
@@ -132,6 +133,6 @@ _IN_FIELD: Final[Mapping[str, Callable[[Any], str]]] = {
     "money": _plain_money,
     "money_or_none": _plain_money,
     "bands": lambda value: "\n".join(": ".join(_band_shown(band)) for band in value),
-    "words": "、".join,
+    "words": lambda value: "、".join(str(name_of(word)) for word in value),
     "flag": lambda value: "true" if value else "false",
 }

@@ -314,7 +314,7 @@ def test_a_price_is_set_found_and_followed_through_time(keeper: Actor) -> None:
     assert answer["Location"] == address("price", "T002")
     found = words(client.get(address("prices"), {"q": "ycyx"}))
     assert "1,080.50" in found
-    assert "自付 10.0%" in found
+    assert "自付 10%" in found
     tomorrow = timezone.localdate() + timedelta(days=1)
     again = client.get(address("set_price"), {"code": "T002"})
     assert 'value="远程影像诊断"' in again.content.decode()
