@@ -206,7 +206,7 @@ def _tests(row: Bill) -> list[TestLine]:
             to_fen(Decimal(line["amount"])),
         )
         for line in row.lines
-        if is_test(line.get("name", ""))
+        if is_test(line.get("name", ""), line.get("item", ""))
     ]
 
 

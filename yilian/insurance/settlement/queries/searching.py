@@ -170,7 +170,7 @@ def _persons(text: str) -> list[UUID]:
 
 
 def _houses(text: str) -> list[UUID]:
-    named = Q(short_name__icontains=text) | Q(name__icontains=text)
+    named = Q(short_name__icontains=text) | Q(legal_name__icontains=text)
     rows = Institution.objects.filter(named, tier__isnull=False)
     return list(rows.order_by("code").values_list("id", flat=True)[:_MOST_HOUSES])
 

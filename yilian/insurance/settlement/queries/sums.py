@@ -31,6 +31,7 @@ _COUNTS: Final = Case(
 )
 _PENALISED: Final = Q(referral_state__in=sorted(state.value for state in PENALISED))
 _COUNTY: Final = 6
+_ORDER: Final = [place.value for place in Place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,10 @@ def sums(actor: Actor, year: int, today: date) -> Sums:
             for k, s in [line.key.split("|")]
         ],
         places=[
-            (PLACE_NAMES[Place(line.key)], line) for line in _by(cells, 2, hides=hides)
+            (PLACE_NAMES[Place(line.key)], line)
+            for line in sorted(
+                _by(cells, 2, hides=hides), key=lambda one: _ORDER.index(one.key)
+            )
         ],
         counties=_by(cells, 3, hides=hides) if is_wide else [],
         whole=_line("", cells, hides=hides),
@@ -128,11 +132,11 @@ def _cells(rows: QuerySet[Settlement]) -> list[_Cell]:
         )
         .values_list("month", "kind", "scheme", "place", "county")
         .annotate(
-            Sum(_COUNTS),
-            Sum("total"),
-            Sum("basic_pay"),
-            Sum("patient_pay"),
-            Sum(_COUNTS, filter=_PENALISED, default=0),
+            number=Sum(_COUNTS),
+            all=Sum("total"),
+            basic=Sum("basic_pay"),
+            own=Sum("patient_pay"),
+            penalised=Sum(_COUNTS, filter=_PENALISED, default=0),
         )
         .order_by()
     )

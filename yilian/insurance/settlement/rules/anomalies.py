@@ -23,6 +23,7 @@ TEST_WORDS: Final = (
     "检测", "检查", "测定",
 )  # fmt: skip
 _BACK_SOON: Final = 2
+_GROUP_NAME: Final = 6  # “检查”, “大型设备检查”: a heading of a bill, not a test
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +189,10 @@ def without_arrival(bills: Sequence[Charged]) -> Iterator[Suspected]:
             )
 
 
-def is_test(name: str) -> bool:
-    return any(word in name for word in TEST_WORDS)
+def is_test(name: str, code: str = "") -> bool:
+    """A single test: with its code, or named more closely than by its group."""
+    is_single = bool(code) or len(name) > _GROUP_NAME
+    return is_single and any(word in name for word in TEST_WORDS)
 
 
 def _group(bill: Charged) -> str:

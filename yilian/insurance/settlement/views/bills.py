@@ -122,7 +122,6 @@ def _page(
         "rooms": rooms(request.actor, "list"),
         "void_form": void_form or ReasonForm(),
         "back_form": back_form or ReasonForm(),
-        "now": timezone.now(),
     }
     wrong = any(form and form.errors for form in (void_form, back_form))
     return render(
