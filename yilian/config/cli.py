@@ -227,19 +227,6 @@ def load_prices(file: Path, area: str) -> None:
     sys.exit(1 if has_bad else 0)
 
 
-@load.command("prices")
-@click.argument("file", type=FILE)
-@click.option("--area", default="64", metavar="CODE", help="地区。 Area.")
-def load_prices(file: Path, area: str) -> None:
-    """价格表（CSV）。 A price list; bad lines are told, good ones are kept."""
-    with _django():
-        command = import_module("yilian.insurance.policy.command")
-        done = command.load_price_file(file, area)
-        _say(str(done))
-        has_bad = bool(done.bad)
-    sys.exit(1 if has_bad else 0)
-
-
 @main.command()
 @click.option("--host", envvar="YILIAN_MLLP_HOST", default="127.0.0.1")
 @click.option(
@@ -267,6 +254,16 @@ def settle(file: Path) -> None:
     """医保结算：病例文件，逐步给出依据。 Settle the cases of a file, step by step."""
     command = import_module("yilian.insurance.settlement.command")
     _say(json.dumps(command.settle_file(file), ensure_ascii=False, indent=2))
+
+
+@main.command("check-settlements")
+@click.option("--area", default="", metavar="CODE", help="参保地。 Place of insurance.")
+def check_settlements(area: str) -> None:
+    """逐张复核结算单。 Count every settlement again; 1 if one differs."""
+    with _django():
+        verifying = import_module("yilian.insurance.settlement.verifying")
+        is_well = verifying.verify(area, _say)
+    sys.exit(0 if is_well else 1)
 
 
 @main.command()

@@ -5,7 +5,14 @@ from collections.abc import Iterator
 
 import psycopg
 
-from yilian.config.runtime.doctor import data, deployment, ledger, machine, work
+from yilian.config.runtime.doctor import (
+    data,
+    deployment,
+    ledger,
+    machine,
+    settlements,
+    work,
+)
 from yilian.config.runtime.doctor.findings import Finding, Level
 from yilian.config.runtime.environment import entered
 from yilian.config.runtime.folder import DataFolder
@@ -31,6 +38,7 @@ def _database(folder: DataFolder) -> Iterator[Finding]:
         with entered(folder) as place:
             yield from [check(place) for check in data.CHECKS]
             yield ledger.check(place)
+            yield settlements.check(place)
             yield from work.examine(place)
     except (CannotStart, psycopg.Error) as error:
         said = error.args[0] if isinstance(error, CannotStart) else type(error).__name__
