@@ -28,7 +28,7 @@ class StepLine:
     formula: str
     reading: Text
     remark: Text | None
-    result: str
+    result: Decimal
     references: Sequence[Any]
 
 
@@ -131,6 +131,6 @@ def _step(step: Any) -> StepLine:
         formula=step["formula"],
         reading=reading(step),
         remark=remark(step),
-        result=step["result"],
+        result=Decimal(step["result"]),
         references=step["references"],
     )

@@ -1,7 +1,7 @@
 """The use of a pool against time, where it leads, and what could change it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -37,7 +37,7 @@ from yilian.insurance.budget.rules.simulate import (
     shares_of,
     simulate,
 )
-from yilian.insurance.budget.rules.states import UseKind
+from yilian.insurance.budget.rules.states import Level, UseKind
 from yilian.kernel.money import Fen, from_fen, to_fen
 
 _USUAL_SCORE = Decimal(80)  # for a simulation before one is set
@@ -158,8 +158,7 @@ def simulation(actor: Actor, pool_id: UUID, wish: Wish | None = None) -> Trial |
     curve = curve_of(pool, revision)
     found = sums.sums_of(pool, curve.until)
     measured = _price(pool)
-    usual = Wish() if measured is None else Wish(inside_price=measured)
-    asked = wish or usual
+    asked = wish or _usual_wish(measured)
     in_force = sums.agreed(revision)
     score = sums.score_of(pool)
     facts = _at_end(curve, found)
@@ -173,8 +172,24 @@ def simulation(actor: Actor, pool_id: UUID, wish: Wish | None = None) -> Trial |
     shares = in_force.value("budget.shares")
     before = shares_of(result.before, shares)
     after = shares_of(result.after, shares)
-    levels = {level: (before.get(level, 0), after.get(level, 0)) for level in shares}
+    levels = {
+        level: (before.get(level, 0), after.get(level, 0))
+        for level in sorted(shares, key=_place_of)
+    }
     return Trial(asked, measured, result, levels, facts.inside, facts.outside)
+
+
+def _usual_wish(measured: Decimal | None) -> Wish:
+    """A question to begin with: five points of what is spent come back."""
+    usual = Wish(outflow_points=Decimal(5))
+    return usual if measured is None else replace(usual, inside_price=measured)
+
+
+def _place_of(level: str) -> tuple[bool, int, str]:
+    """County, township, village; whatever a region names besides after them."""
+    order = [one.value for one in Level]
+    is_own = level not in order
+    return is_own, 0 if is_own else order.index(level), level
 
 
 def _at_end(curve: UseCurve, found: Sums) -> Facts:

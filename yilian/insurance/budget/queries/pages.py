@@ -44,7 +44,7 @@ from yilian.kernel.ids import NIL
 from yilian.kernel.money import ZERO, Fen, from_fen, to_fen
 from yilian.registry.directory.models import Institution
 
-MOST_HOUSES: Final = 30
+MOST_HOUSES: Final = 10
 _MOST_ROWS: Final = 60
 
 

@@ -166,13 +166,20 @@ def digest_of(made: Clearing) -> str:
     """Over every amount and the working: what was confirmed can be told from what
     somebody wrote in its place."""
     facts = {
-        field.name: str(field.value_from_object(made))
+        field.name: _plain(field.value_from_object(made), field)
         for field in made._meta.concrete_fields
         if field.name not in {"digest", "id", "working", "made_by", "made_at"}
     }
     whole: Mapping[str, Any] = {**facts, "working": made.working}
     said = json.dumps(whole, ensure_ascii=False, sort_keys=True)
     return digest(said.encode()).hex()
+
+
+def _plain(value: Any, field: Any) -> str:
+    """As the column keeps it: 92 and 92.00 are the same score."""
+    if isinstance(value, Decimal):
+        return f"{value:.{field.decimal_places}f}"
+    return str(value)
 
 
 def _count(actor: Actor, pool: Pool, kind: ClearingKind, until: date) -> Clearing:

@@ -43,8 +43,8 @@ def _initial(trial: curve.Trial | None) -> dict[str, object]:
     if trial is None:
         return {}
     return {
-        "outflow_points": 5,
-        "compliance_points": 0,
+        "outflow_points": trial.wish.outflow_points,
+        "compliance_points": trial.wish.compliance_points,
         "inside_price": trial.wish.inside_price,
         "stays_inside": trial.wish.stays_inside,
     }
