@@ -24,7 +24,7 @@ from django.utils import timezone
 from yilian.care.referral import policies
 from yilian.care.referral.models import Breach, FollowUp, Referral, ReferralQuerySet
 from yilian.care.referral.queries.actions import ActionLine, actions
-from yilian.care.referral.queries.rows import WITH_NAMES, with_names
+from yilian.care.referral.queries.rows import WITH_NAMES, narrow, with_names
 from yilian.care.referral.rules.clocks import is_overdue
 from yilian.care.referral.rules.reasons import URGENCY_ORDER, Urgency
 from yilian.care.referral.rules.states import (
@@ -253,7 +253,7 @@ def _open(actor: Actor, rows: ReferralQuerySet, cursor: str | None) -> Page[HopL
     if mark is not None:
         later = Q(place__gt=mark.at) | Q(place=mark.at, pk__gt=mark.id)
         rows = rows.filter(later)
-    found = list(with_names(rows)[: PAGE + 1])
+    found = list(narrow(with_names(rows))[: PAGE + 1])
     page = cut(found, PAGE, lambda row: Mark(cast(Any, row).place, row.pk))
     return Page(lines(actor, list(page.lines)), page.next)
 
@@ -265,7 +265,7 @@ def _closed(actor: Actor, rows: ReferralQuerySet, cursor: str | None) -> Page[Ho
         rows = rows.filter(
             Q(closed_at__lt=mark.at) | Q(closed_at=mark.at, pk__gt=mark.id)
         )
-    found = list(with_names(rows)[: PAGE + 1])
+    found = list(narrow(with_names(rows))[: PAGE + 1])
     page = cut(found, PAGE, lambda row: Mark(cast(datetime, row.closed_at), row.pk))
     return Page(lines(actor, list(page.lines)), page.next)
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from yilian.care.referral import policies
 from yilian.care.referral.queries import desk as lists
+from yilian.care.referral.views import rows
 from yilian.foundation.access.middleware import ActorRequest
 from yilian.foundation.access.scope import require
 from yilian.foundation.access.views import signed_in
@@ -38,6 +39,7 @@ def desk(request: ActorRequest) -> HttpResponse:
         "page": lists.received(request.actor, tab, request.GET.get("cursor")),
         "facts": lists.desk_facts(request.actor, today),
         "beyond": calendar.is_beyond_known(calendar.local_day(now)),
+        "drawn_row": rows.drawn,
     }
     return render(request, "referral/desk.html", context)
 
@@ -52,6 +54,7 @@ def sent(request: ActorRequest) -> HttpResponse:
         "tab": tab,
         "tabs": _tabs(lists.SENT, counted, tab, "referral:sent"),
         "page": lists.sent(request.actor, tab, request.GET.get("cursor")),
+        "drawn_row": rows.drawn,
     }
     return render(request, "referral/sent.html", context)
 
