@@ -30,6 +30,7 @@ from yilian.demo.loading import (
     aside,
     corridor,
     history,
+    insurance_anomalies,
     insurance_budget,
     insurance_clearing,
     insurance_policy,
@@ -275,6 +276,7 @@ def _load_what_stands(
     history.load_stays(ACTOR, told)
     insurance_policy.load_policy(ACTOR, plan.region, accounts)
     insurance_settlement.load_settlements(ACTOR, plan.lives, accounts)
+    insurance_anomalies.load_anomalies(ACTOR, plan.region, accounts)
     insurance_budget.load_budgets(ACTOR, plan.region, accounts)
     insurance_clearing.load_clearing(ACTOR, plan.region)
 
