@@ -36,6 +36,7 @@ from yilian.care.referral.events import (
 from yilian.foundation.notify import handlers as notify
 from yilian.foundation.notify.events import NoticePosted, ShortMessageWritten
 from yilian.foundation.outbox.rules import LiveNotice
+from yilian.insurance.budget import handlers as budget
 from yilian.insurance.insurer import handlers as insurer
 from yilian.insurance.settlement.events import (
     BillPosted,
@@ -98,8 +99,8 @@ SUBSCRIPTIONS: Mapping[type[Event], Sequence[Handler]] = {
     AnswerOverdue: [],
     ReferralChased: [],
     BillPosted: [],
-    BillSettled: [insurer.tell_insurer],
-    SettlementReversed: [insurer.tell_insurer],
+    BillSettled: [insurer.tell_insurer, budget.count_use],
+    SettlementReversed: [insurer.tell_insurer, budget.count_use],
     BillVoided: [],
 }
 

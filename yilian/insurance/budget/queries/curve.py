@@ -147,6 +147,8 @@ class Trial:
     levels: Mapping[str, tuple[Fen, Fen]]
     inside_before: Fen
     outside_before: Fen
+    score: Decimal
+    is_score_assumed: bool
 
 
 def simulation(actor: Actor, pool_id: UUID, wish: Wish | None = None) -> Trial | None:
@@ -161,12 +163,13 @@ def simulation(actor: Actor, pool_id: UUID, wish: Wish | None = None) -> Trial |
     asked = wish or _usual_wish(measured)
     in_force = sums.agreed(revision)
     score = sums.score_of(pool)
+    value = score.value if score else _USUAL_SCORE
     facts = _at_end(curve, found)
     result = simulate(
         sums.amounts_of(revision),
         facts,
         asked,
-        score.value if score else _USUAL_SCORE,
+        value,
         in_force,
     )
     shares = in_force.value("budget.shares")
@@ -176,7 +179,16 @@ def simulation(actor: Actor, pool_id: UUID, wish: Wish | None = None) -> Trial |
         level: (before.get(level, 0), after.get(level, 0))
         for level in sorted(shares, key=_place_of)
     }
-    return Trial(asked, measured, result, levels, facts.inside, facts.outside)
+    return Trial(
+        wish=asked,
+        measured_price=measured,
+        result=result,
+        levels=levels,
+        inside_before=facts.inside,
+        outside_before=facts.outside,
+        score=value,
+        is_score_assumed=score is None,
+    )
 
 
 def _usual_wish(measured: Decimal | None) -> Wish:

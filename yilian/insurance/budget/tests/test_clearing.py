@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from yilian.foundation.access.actor import Actor
-from yilian.insurance.budget import services
+from yilian.insurance.budget import handlers, services
 from yilian.insurance.budget.models import (
     Advance,
     CarryOver,
@@ -25,6 +25,7 @@ from yilian.insurance.budget.services.clearing import digest_of
 from yilian.insurance.budget.services.keeping import YearFrozen
 from yilian.insurance.budget.tests import world as region
 from yilian.insurance.budget.tests.world import World
+from yilian.insurance.settlement.events import BillSettled
 from yilian.kernel.errors import Conflict, Invalid, NotPermitted
 from yilian.kernel.ids import new_id
 
@@ -151,6 +152,10 @@ def test_the_working_names_its_clause_and_parameters(world: World, pool: Pool) -
     assert "budget.keep" in used
     made.refresh_from_db()
     assert made.digest == digest_of(made)
+    made.score = Decimal(92)  # as somebody writes it who has not read it back
+    assert made.digest == digest_of(made)
+    made.retained += 1
+    assert made.digest != digest_of(made)
 
 
 def test_a_year_is_cleared_after_its_end_only(world: World) -> None:
@@ -373,3 +378,22 @@ def test_a_corrected_day_is_rolled_up_anew_and_no_other(
     assert roll_up(world, pool) == 3
     assert UseDay.objects.get(institution=world.village).pk == kept
     assert UseDay.objects.get(institution=world.county).basic == 150 * M - 10
+
+
+def test_a_settlement_rolls_up_the_day_it_was_booked(world: World) -> None:
+    pool = region.opened(world)
+    day = date(region.YEAR, 8, 9)
+    region.settled(
+        region.Line(day, world.township.pk, Decimal(40)),
+        region.Line(date(region.YEAR, 8, 10), world.township.pk, Decimal(7)),
+    )
+    booked = BillSettled(
+        settlement_id=new_id(), bill_id=new_id(), person_id=new_id(),
+        institution_id=world.township.pk, insured_area=region.AREA,
+        entry="original", booked_on=day, total=Decimal(40), basic=Decimal(40),
+        supplement=Decimal(0), serious=Decimal(0), assistance=Decimal(0),
+        patient=Decimal(0),
+    )  # fmt: skip
+    handlers.count_use(booked)
+    handlers.count_use(booked)
+    assert [row.basic for row in UseDay.objects.filter(pool=pool)] == [Decimal(40)]
