@@ -318,6 +318,7 @@ def test_a_price_is_set_found_and_followed_through_time(keeper: Actor) -> None:
     tomorrow = timezone.localdate() + timedelta(days=1)
     again = client.get(address("set_price"), {"code": "T002"})
     assert 'value="远程影像诊断"' in again.content.decode()
+    assert 'value="10%"' in again.content.decode()
     client.post(
         address("set_price"), price_form(price="900", starts_on=tomorrow.isoformat())
     )

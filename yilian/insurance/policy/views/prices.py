@@ -171,7 +171,6 @@ def _initial(request: ActorRequest) -> dict[str, Any]:
     if not lines:
         return {}
     last = lines[0]
-    rate = last.first_self_pay_rate
     return {
         "code": last.code,
         "kind": last.kind.value,
@@ -179,7 +178,7 @@ def _initial(request: ActorRequest) -> dict[str, Any]:
         "specification": last.specification,
         "unit": last.unit,
         "catalog_class": last.catalog_class.value,
-        "first_self_pay_rate": rate.normalize() if rate is not None else "",
+        "first_self_pay_rate": last.rate_words,
         "payment_standard": last.payment_standard or "",
     }
 
