@@ -135,6 +135,7 @@ class _Desk:
         self._rows: dict[str, list[PriceItem]] = {}
         self._kinds: dict[str, str] = {}
         self._new: list[PriceItem] = []
+        self._fresh: set[UUID] = set()
         self._closed: dict[UUID, PriceItem] = {}
         self._read(sorted(set(codes)))
 
@@ -157,17 +158,19 @@ class _Desk:
         if self._kinds.setdefault(wanted.code, wanted.kind.value) != wanted.kind:
             raise PriceThere(OTHER_KIND, code=wanted.code)
         rows = self._rows.setdefault(wanted.code, [])
-        fresh = {row.id for row in self._new}
-        days = {row.id: replace(_held(row), is_fresh=row.id in fresh) for row in rows}
+        days = {
+            row.id: replace(_held(row), is_fresh=row.id in self._fresh) for row in rows
+        }
         place = place_of(wanted.starts_on, days.values(), self._today)
         for row in rows:
             if place.closes and days[row.id] is place.closes:
                 row.validity = DateRange(place.closes.start, wanted.starts_on)
-                if row.id not in fresh:
+                if row.id not in self._fresh:
                     self._closed[row.id] = row
         made = self._row(wanted, place.end)
         rows.append(made)
         self._new.append(made)
+        self._fresh.add(made.id)
         return made
 
     def write(self) -> None:
