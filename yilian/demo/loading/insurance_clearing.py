@@ -156,9 +156,10 @@ class _Desk:
             return
         row.state, row.decided_at = slip.State.ACKNOWLEDGED.value, decided
         lines = owed(provider, requester, share)
-        words = f"{slip.KIND_NAMES[done.item.kind]} {done.item.name}"
         month = month_of(done.day)
-        told = Event(done.consortium, month, EntryKind.SERVICE, row.id, decided, words)
+        told = Event(
+            done.consortium, month, EntryKind.SERVICE, row.id, decided, done.item.name
+        )
         entry = self.books.enter(lines, told)
         entry.event_kind, entry.happened_on = slip.EVENT, done.day
         entry.clause = slip.KIND_CLAUSES[done.item.kind].id
@@ -194,8 +195,7 @@ class _Desk:
                 continue
             row = self._statement(period, pair, entries)
             by_body.setdefault((pair[0], period), []).append(row)
-            is_open = period >= open_from
-            wanted = _fate(rng, is_open=is_open, is_last=period == last)
+            wanted = _fate(rng, _ages(period, open_from, last))
             Life(self.books, row, pair[0], entries).lead_to(wanted)
         for (consortium, period), rows in by_body.items():
             if period < open_from:
@@ -224,42 +224,28 @@ class _Desk:
 
     def _close(self, consortium: str, period: date, rows: list[Statement]) -> None:
         disputed = sum(row.state == State.DISPUTED for row in rows)
-        ids = {
-            entry.id
-            for entry in self.books.told.entries
-            if entry.period == period
-            and entry.consortium_id == self.books.bodies[consortium]
-        }
-        turnover = sum(
-            (
-                x.amount
-                for x in self.books.told.postings
-                if x.entry_id in ids and x.amount > 0
-            ),
-            ZERO,
-        )
+        inside = self.books.told.inside(self.books.bodies[consortium], period)
         at = moment(following(following(period)), 0) + timedelta(days=19)
         self.books.told.closed.append(
             ClosedPeriod(
                 id=fixed_id("clearing closed", consortium, period),
                 consortium_id=self.books.bodies[consortium],
                 period=period,
-                entries=len(ids),
+                entries=inside.entries,
                 statements=len(rows),
                 disputed=disputed,
-                turnover=turnover,
-                note="有一对机构的数量异议尚在核对，核清后另记调整分录"
-                if disputed
-                else "",
+                turnover=inside.turnover,
+                note=_NOTE if disputed else "",
                 closed_at=min(at, self.books.now),
             )
         )
 
 
 _NOTE: Final = "有机构的数量异议尚在核对，核清后另记调整分录"
-_WAITING: Final = 0.4
+_WAITING: Final = 0.65
 _RETURNED: Final = 0.985
-_OLD: Final = ((State.PAID, 97), (State.DISPUTED, 3))
+_OLD: Final = ((State.PAID, 100),)
+_JUST_CLOSED: Final = ((State.PAID, 85), (State.DISPUTED, 15))
 _OPEN: Final = (
     (State.PAID, 45), (State.CONFIRMED, 25), (State.ADJUSTED, 8),
     (State.DISPUTED, 8), (State.HALF_CONFIRMED, 14),
@@ -270,7 +256,18 @@ _LAST: Final = (
 )  # fmt: skip
 
 
-def _fate(rng: Random, *, is_open: bool, is_last: bool) -> State:
-    weighted = _LAST if is_last else _OPEN if is_open else _OLD
-    states, weights = zip(*weighted, strict=True)
+Fates = tuple[tuple[State, int], ...]
+
+
+def _ages(period: date, open_from: date, last: date) -> Fates:
+    """The older a month, the further its statements have come."""
+    if period == last:
+        return _LAST
+    if period >= open_from:
+        return _OPEN
+    return _JUST_CLOSED if following(period) == open_from else _OLD
+
+
+def _fate(rng: Random, fates: Fates) -> State:
+    states, weights = zip(*fates, strict=True)
     return State(rng.choices(states, weights)[0])

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -28,7 +29,7 @@ from yilian.insurance.clearing.rules.ledger import (
     claim_of,
     pair_of,
 )
-from yilian.kernel.money import from_fen
+from yilian.kernel.money import ZERO, from_fen
 
 _OFFICE_HOURS: Final = 480
 
@@ -58,6 +59,26 @@ class Told:
     disputes: list[Dispute] = field(default_factory=list)
     answers: list[DisputeAnswer] = field(default_factory=list)
     closed: list[ClosedPeriod] = field(default_factory=list)
+    debits: dict[UUID, Decimal] = field(default_factory=dict)  # by entry
+    _inside: dict[tuple[UUID, date], "Inside"] = field(default_factory=dict)
+
+    def inside(self, consortium: UUID, period: date) -> "Inside":
+        """Once all entries are told."""
+        if not self._inside:
+            for entry in self.entries:
+                key = entry.consortium_id, entry.period
+                found = self._inside.setdefault(key, Inside())
+                found.entries += 1
+                found.turnover += self.debits[entry.id]
+        return self._inside.get((consortium, period), Inside())
+
+
+@dataclass
+class Inside:
+    """What a month's books hold: so many entries, and the sum of the debit side."""
+
+    entries: int = 0
+    turnover: Decimal = ZERO
 
 
 @dataclass
@@ -91,6 +112,7 @@ class Books:
             posted_at=event.at,
         )
         self.told.entries.append(entry)
+        self.told.debits[entry.id] = from_fen(sum(x.fen for x in legs if x.fen > 0))
         for place, line in enumerate(legs):
             self.told.postings.append(
                 Posting(

@@ -215,7 +215,7 @@ def test_the_cast_is_one_corridor(world: Region) -> None:
     assert seats["township_gp"] == seats["township_desk"] == "640121104-C1"
     assert seats["county_clinician"] == seats["county_desk"] == "640121-A1"
     assert seats["tertiary_specialist"] == seats["tertiary_desk"] == "640104-A1"
-    assert len(world.cast) == 20
+    assert len(world.cast) == 21
     specialist = next(
         one for one in world.cast if one.username == "tertiary_specialist"
     )

@@ -23,7 +23,7 @@ from yilian.registry.directory.rules import InstitutionKind
 
 MONTHS: Final = 12
 CONSORTIA: Final = ("CO-640121", "CO-640122", "CO-640422", "CO-640424", "HG-1")
-_MOST_PARTNERS: Final = 9
+_MOST_PARTNERS: Final = 7
 
 
 @dataclass(frozen=True, slots=True)

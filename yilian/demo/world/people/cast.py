@@ -163,6 +163,16 @@ PARTS: Final = (
         Role.FINANCE,
     ),
     Part(
+        "township_finance",
+        "乡镇卫生院医保财务",
+        "签认县医院为本院做的业务，核对每月对账单，付款",
+        "罗玉琴",
+        "2",
+        TOWNSHIP,
+        "",
+        Role.FINANCE,
+    ),
+    Part(
         "city_officer",
         "市卫健委",
         "看全市的转诊数字，看不到个人",

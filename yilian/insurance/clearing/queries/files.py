@@ -8,7 +8,8 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -45,40 +46,49 @@ def csv_of(rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def rows_of(postings: QuerySet[Posting]) -> Iterator[tuple[str, ...]]:
-    rows = postings.select_related(
-        "entry__consortium", "entry__statement", "account__institution",
-        "account__counterparty",
-    ).order_by(
+    rows = postings.order_by(
         "entry__posted_at", "entry_id", "account__institution__code", "account__kind",
         "account__counterparty__code",
-    )  # fmt: skip
+    ).values_list(*_FIELDS)  # fmt: skip
     for row in rows.iterator(chunk_size=_FETCHED):
-        yield _row(row)
+        yield _row(*row)
 
 
-def _row(row: Posting) -> tuple[str, ...]:
-    entry, account = row.entry, row.account
-    percent = entry.requester_percent
+_FIELDS: Final = (
+    "entry__period", "entry__happened_on", "entry__posted_at",
+    "entry__consortium__code", "entry_id", "entry__kind", "entry__event_kind",
+    "entry__event_id", "account__institution__code", "account__counterparty__code",
+    "account__kind", "amount", "entry__text", "entry__clause", "entry__item_code",
+    "entry__requester_percent", "entry__reverses_id", "entry__statement__number",
+)  # fmt: skip
+
+
+def _row(  # noqa: PLR0917 the columns in their order
+    period: date, day: date, at: datetime, consortium: str, entry: UUID, kind: str,
+    event: str, event_id: UUID, house: str, against: str, account: str,
+    amount: Decimal, text: str, ground: str, item: str, percent: int | None,
+    reverses: UUID | None, statement: str | None,
+) -> tuple[str, ...]:  # fmt: skip
     return (
-        f"{entry.period:%Y-%m}",
-        entry.happened_on.isoformat(),
-        entry.posted_at.astimezone(UTC).isoformat(),
-        entry.consortium.code,
-        str(entry.id),
-        entry.kind,
-        entry.event_kind,
-        str(entry.event_id),
-        account.institution.code,
-        account.counterparty.code,
-        ACCOUNT_CODES[AccountKind(account.kind)],
-        f"{row.amount:.2f}" if row.amount > 0 else "",
-        f"{-row.amount:.2f}" if row.amount < 0 else "",
-        _plain(entry.text),
-        entry.clause,
-        _plain(entry.item_code),
+        f"{period:%Y-%m}",
+        day.isoformat(),
+        at.astimezone(UTC).isoformat(),
+        consortium,
+        str(entry),
+        kind,
+        event,
+        str(event_id),
+        house,
+        against,
+        ACCOUNT_CODES[AccountKind(account)],
+        f"{amount:.2f}" if amount > 0 else "",
+        f"{-amount:.2f}" if amount < 0 else "",
+        _plain(text),
+        ground,
+        _plain(item),
         "" if percent is None else str(percent),
-        str(entry.reverses_id or ""),
-        entry.statement.number if entry.statement else "",
+        str(reverses or ""),
+        statement or "",
     )
 
 

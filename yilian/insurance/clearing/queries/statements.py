@@ -80,6 +80,8 @@ class EntryLine:
     """One entry as a statement shows it."""
 
     id: UUID
+    one_id: UUID
+    other_id: UUID
     happened_on: date
     kind: EntryKind
     text: str
@@ -360,6 +362,8 @@ def _entry_lines(rows: Iterable[Entry]) -> list[EntryLine]:
 def _entry_line(row: Entry, slip: SharedService | None) -> EntryLine:
     return EntryLine(
         id=row.id,
+        one_id=row.one_id,
+        other_id=row.other_id,
         happened_on=row.happened_on,
         kind=EntryKind(row.kind),
         text=row.text,

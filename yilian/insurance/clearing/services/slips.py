@@ -71,7 +71,7 @@ def acknowledge(actor: Actor, slip_id: UUID) -> SharedService:
         event_id=row.id,
         day=row.performed_on,
         lines=owed(row.provider_id, row.requester_id, to_fen(row.owed)),
-        text=f"{slips.KIND_NAMES[kind]} {row.item_name}",
+        text=row.item_name,
         clause=slips.KIND_CLAUSES[kind].id,
         item_code=row.item_code,
         requester_percent=row.requester_percent,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -124,7 +125,7 @@ def _both_sides_say_the_same(story: Story) -> None:
         assert income == from_fen(fen)
 
 
-def _booked(house: UUID, against: UUID, kind: str) -> object:
+def _booked(house: UUID, against: UUID, kind: str) -> Decimal:
     rows = Posting.objects.filter(
         account__institution=house,
         account__counterparty=against,

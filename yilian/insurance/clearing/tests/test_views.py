@@ -111,7 +111,7 @@ def _form(books: Books, **changes: str) -> dict[str, str]:
 
 def test_recording_and_acknowledging_by_hand(books: Books) -> None:
     client = as_actor(books.county.finance)
-    answer = client.post(reverse("clearing:new_slip"), _form(books))
+    answer: Any = client.post(reverse("clearing:new_slip"), _form(books))
     row = SharedService.objects.get()
     assert answer.url == reverse("clearing:slip", args=[row.id])
     assert "42.00" in plain(client.get(answer.url))  # 3 × 20.00 × 70 %
@@ -149,7 +149,10 @@ def test_items_are_found_while_typing(books: Books) -> None:
 def test_steps_on_the_page_of_a_statement(books: Books) -> None:
     row = world.drawn(books)
     county, town = as_actor(books.county.finance), as_actor(books.township.finance)
-    take = lambda name: reverse("clearing:take", args=[row.id, name])  # noqa: E731
+
+    def take(name: str) -> str:
+        return reverse("clearing:take", args=[row.id, name])
+
     county.post(take("confirm"), {"revision": "0"})
     stale = town.post(take("confirm"), {"revision": "0"})
     assert stale.status_code == 409

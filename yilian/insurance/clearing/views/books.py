@@ -15,6 +15,7 @@ from yilian.foundation.access.scope import require
 from yilian.foundation.access.views import signed_in
 from yilian.insurance.clearing import policies
 from yilian.insurance.clearing.queries import books, files
+from yilian.insurance.clearing.queries.houses import names_of
 from yilian.insurance.clearing.queries.matrix import offices
 from yilian.insurance.clearing.queries.statements import entry_lines
 from yilian.insurance.clearing.rules import months
@@ -45,13 +46,14 @@ def page(request: ActorRequest) -> HttpResponse:
     require(policies.can_work(request.actor), _WHO)
     period, within = _asked(request)
     entries = books.entries_in(request.actor, within, period, months.following(period))
-    newest = entries.select_related("one", "other").order_by("-posted_at", "-pk")
+    newest = entry_lines(entries.order_by("-posted_at", "-pk")[:_SHOWN])
+    houses = {house for x in newest for house in (x.one_id, x.other_id)}
     context = {
         "period": period,
         "months": months.back(months.month_of(today()), _MONTHS)[::-1],
         "balance": books.trial_balance(request.actor, entries),
-        "entries": entry_lines(newest[:_SHOWN]),
-        "shown": _SHOWN,
+        "entries": newest,
+        "names": names_of(houses),
         "count": entries.count(),
         "offices": offices(request.actor),
         "within": within,
