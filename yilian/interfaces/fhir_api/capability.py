@@ -12,6 +12,8 @@ _KINDS: Final = {
     "string": "string",
     "when": "date",
 }
+_READ: Final = ("read", "vread", "history-instance", "search-type")
+CREATED: Final = frozenset({"Claim", "CoverageEligibilityRequest"})
 _SINCE: Final = "2026-11-22"
 
 
@@ -43,7 +45,7 @@ def _resource(name: str) -> dict[str, Any]:
         "type": name,
         "interaction": [
             {"code": code}
-            for code in ("read", "vread", "history-instance", "search-type")
+            for code in (*_READ, *(("create",) if name in CREATED else ()))
         ],
         "versioning": "versioned",
         "readHistory": True,

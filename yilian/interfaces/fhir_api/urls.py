@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from yilian.interfaces.fhir_api import views
+from yilian.interfaces.fhir_api import posting, views
 
 app_name = "fhir"
 _TYPE = r"(?P<type_name>[A-Z][A-Za-z]{1,39})"
@@ -10,6 +10,8 @@ _ID = r"(?P<resource_id>[A-Za-z0-9.\-]{1,64})"
 
 urlpatterns = [
     path("metadata", views.metadata, name="metadata"),
+    path("Claim", posting.claim, name="claim"),
+    path("CoverageEligibilityRequest", posting.eligibility, name="eligibility"),
     re_path(rf"^{_TYPE}$", views.search, name="search"),
     re_path(rf"^{_TYPE}/{_ID}$", views.read, name="read"),
     re_path(rf"^{_TYPE}/{_ID}/_history$", views.history, name="history"),

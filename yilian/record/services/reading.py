@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from yilian.foundation.access.actor import Actor
+from yilian.foundation.access.database import money_sight
 from yilian.foundation.audit import services as audit
 from yilian.kernel.errors import NotPermitted
 from yilian.kernel.ids import NIL
@@ -14,6 +15,7 @@ from yilian.kernel.text import _
 from yilian.record.queries import reading
 from yilian.record.queries.reading import Held, VersionLine
 from yilian.record.rules.asking import Asked, cursor_after
+from yilian.record.rules.money import MONEY
 from yilian.registry.population.queries import Seen, sight_of
 from yilian.registry.population.rules import Ground, Scope
 
@@ -114,7 +116,7 @@ def _write_down(
         object_kind=kind[:32],
         object_id=_uuid(resource_id),
         person_id=person_id,
-        ground=seen.ground.value if seen.ground else "",
+        ground=_ground(actor, kind, seen),
         grant_id=seen.grant_id,
         is_break_glass=seen.ground is Ground.EMERGENCY,
         detail={"id": resource_id} if resource_id else {},
@@ -133,11 +135,23 @@ def _write_down_search(actor: Actor, asked: Asked, shown: Sequence[Held]) -> Non
         object_kind=asked.type[:32],
         person_id=one,
         person_ids=sorted(persons),
-        ground=seen.ground.value if seen and seen.ground else "",
+        ground=_ground(actor, asked.type, seen),
         grant_id=seen.grant_id if seen else None,
         is_break_glass=bool(seen and seen.ground is Ground.EMERGENCY),
         detail={"count": len(shown)},
     )
+
+
+_OF_MONEY = {"area": "insurer", "house": "institution"}
+
+
+def _ground(actor: Actor, type_name: str, seen: Seen | None) -> str:
+    """Money is seen on money's own ground, whatever a grant opens besides."""
+    if type_name in MONEY:
+        ground = _OF_MONEY.get(money_sight(actor).partition(":")[0])
+        if ground is not None:
+            return ground
+    return seen.ground.value if seen and seen.ground else ""
 
 
 def _uuid(text: str) -> UUID | None:

@@ -17,6 +17,7 @@ from yilian.foundation.audit.services import record
 from yilian.insurance.settlement import policies
 from yilian.insurance.settlement.models import Coverage
 from yilian.insurance.settlement.rules.case import Aid, Insurance
+from yilian.insurance.settlement.services.recording import keep_coverage
 from yilian.kernel.areas import AreaLevel, level_of
 from yilian.kernel.errors import Invalid, NotFound
 from yilian.kernel.text import _
@@ -50,7 +51,7 @@ def cover(actor: Actor, person_id: UUID, *, facts: CoverFacts) -> Coverage:
         raise NotFound
     _require_right(facts)
     one_at_a_time(f"settlement:{person_id}")
-    _end_before(person_id, facts.starts_on)
+    _end_before(actor, person_id, facts.starts_on)
     coverage = Coverage.objects.create(
         person_id=person_id,
         insurance=facts.insurance.value,
@@ -65,6 +66,7 @@ def cover(actor: Actor, person_id: UUID, *, facts: CoverFacts) -> Coverage:
         created_at=timezone.now(),
         created_by_id=actor.account_id,
     )
+    keep_coverage(actor, coverage)
     record(
         actor,
         "settlement.cover",
@@ -90,12 +92,13 @@ def _require_right(facts: CoverFacts) -> None:
         raise Invalid(fields=wrong)
 
 
-def _end_before(person_id: UUID, day: date) -> None:
+def _end_before(actor: Actor, person_id: UUID, day: date) -> None:
     later = Coverage.objects.filter(person=person_id, period__startswith__gte=day)
     if later.exists():
         raise Invalid(fields={"starts_on": _("这一天及以后已有参保记录，请先核对。")})
     open_one = Coverage.objects.filter(person=person_id, period__contains=day).first()
     if open_one is not None:
-        Coverage.objects.filter(pk=open_one.pk).update(
-            period=DateRange(open_one.period.lower, day)
-        )
+        ended = DateRange(open_one.period.lower, day)
+        Coverage.objects.filter(pk=open_one.pk).update(period=ended)
+        open_one.period = ended
+        keep_coverage(actor, open_one)

@@ -37,6 +37,7 @@ from yilian.insurance.settlement.rules.posting import (
     check,
 )
 from yilian.insurance.settlement.rules.settle import settle
+from yilian.insurance.settlement.services.recording import keep_claim
 from yilian.kernel.calendar import local_day, start_of_day
 from yilian.kernel.errors import Conflict, NotFound
 from yilian.kernel.ids import new_id
@@ -60,11 +61,14 @@ def post_bill(actor: Actor, *, key: UUID, facts: BillFacts) -> Bill:
     house = _house(actor, facts)
     require(policies.can_post_for(actor, house.id if house else None), _WHO)
 
+    made: list[Bill] = []
+
     def make() -> UUID:
-        return _post(actor, house, facts).id
+        made.append(_post(actor, house, facts))
+        return made[0].id
 
     bill_id = once(actor, key, "settlement.post_bill", make)
-    return Bill.objects.get(id=bill_id)
+    return made[0] if made else Bill.objects.get(id=bill_id)
 
 
 def _house(actor: Actor, facts: BillFacts) -> Institution | None:
@@ -104,6 +108,7 @@ def _post(actor: Actor, house: Institution | None, facts: BillFacts) -> Bill:
     )
     bill.referral = _referral(bill, facts)
     bill.save(force_insert=True)
+    keep_claim(actor, bill, coverage.id)
     _tell(actor, bill)
     return bill
 

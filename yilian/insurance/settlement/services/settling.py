@@ -4,12 +4,14 @@ One settlement of a person's money at a time: whoever comes second waits, reads 
 the first has booked, and is told in words if nothing is left to do.
 """
 
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from yilian.foundation.access.actor import Actor
+from yilian.foundation.access.composed import Composed
 from yilian.foundation.access.database import one_at_a_time
 from yilian.foundation.access.scope import require
 from yilian.foundation.audit.services import record
@@ -34,6 +36,10 @@ from yilian.insurance.settlement.rules.ledger import Cause, Entry
 from yilian.insurance.settlement.rules.person import covered_on
 from yilian.insurance.settlement.services.booking import Run, book_changes
 from yilian.insurance.settlement.services.deciding import decide_first
+from yilian.insurance.settlement.services.recording import (
+    keep_cancelled,
+    keep_settled,
+)
 from yilian.kernel.errors import Conflict, Invalid
 from yilian.kernel.ids import new_id
 from yilian.kernel.safe_text import clean_line
@@ -110,8 +116,13 @@ def lock(bill: Bill) -> Bill:
     """The person's money is ours until we commit; the bill as it stands then."""
     one_at_a_time(f"settlement:{bill.person_id}")
     hold_parameters()  # a correction released meanwhile would count us too early
-    rows = Bill.objects.select_related("referral__to_institution", "institution")
-    return rows.get(person=bill.person_id, id=bill.id)
+    [found] = _BILL.ask(person_id=bill.person_id, bill_id=bill.id)
+    return found
+
+
+_BILL: Final = Composed(
+    lambda person_id, bill_id: Bill.objects.filter(person=person_id, id=bill_id)
+)
 
 
 def require_standing(bill: Bill) -> None:
@@ -130,6 +141,7 @@ def rebook(actor: Actor, bill: Bill, cause: Cause) -> dict[UUID, Settlement]:
     Settlement.objects.bulk_create(rows)
     if bill.settled_at is None:
         Bill.objects.filter(person=bill.person_id, id=bill.id).update(settled_at=now)
+    keep_settled(actor, rows)
     _tell(rows)
     record(
         actor,
@@ -166,6 +178,7 @@ def _take_back(actor: Actor, bill: Bill, reason: str) -> None:
         voided_by=actor.account_id,
         void_reason=reason,
     )
+    keep_cancelled(actor, bill)
     publish(
         BillVoided(bill.id, bill.person_id, bill.institution_id, bill.insured_area),
         person_id=bill.person_id,
