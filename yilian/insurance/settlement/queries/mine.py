@@ -9,7 +9,12 @@ from uuid import UUID
 
 from yilian.foundation.access.actor import Actor
 from yilian.insurance.policy.rules.releases import NoParametersInForce
-from yilian.insurance.settlement.models import Bill, Coverage, Settlement
+from yilian.insurance.settlement.models import (
+    Bill,
+    Coverage,
+    Filing,
+    Settlement,
+)
 from yilian.insurance.settlement.queries.casebook import as_covered
 from yilian.insurance.settlement.queries.parameters import line_of
 from yilian.insurance.settlement.rules.case import (
@@ -55,6 +60,7 @@ class MyBill:
     state_name: str
     is_penalised: bool
     is_again: bool  # settled again after it was first settled
+    filing_id: UUID | None  # a late emergency or appeal that is being looked at
 
     @property
     def fund_part(self) -> Decimal:
@@ -100,7 +106,7 @@ class MyYear:
 
 
 def my_year(actor: Actor, person_id: UUID, year: int, today: date) -> MyYear:
-    """Of the year a service ended in; seven questions, however many bills."""
+    """Of the year a service ended in; eight questions, however many bills."""
     mine = Settlement.objects.visible_to(actor).filter(person=person_id)
     rows = list(
         mine.live()
@@ -114,6 +120,8 @@ def my_year(actor: Actor, person_id: UUID, year: int, today: date) -> MyYear:
             person=person_id, id__in=[row.bill_id for row in rows]
         ).defer("lines")
     }
+    open_ones = Filing.objects.visible_to(actor).filter(person=person_id).undecided()
+    filings = dict(open_ones.values_list("bill_id", "id"))
     cover = _cover(person_id, min(today, date(year, 12, 31)))
     return MyYear(
         person=cards(actor, [person_id])[person_id],
@@ -122,7 +130,9 @@ def my_year(actor: Actor, person_id: UUID, year: int, today: date) -> MyYear:
         insurance_name=INSURANCE_NAMES[Insurance(cover.insurance)] if cover else "",
         aid_name=AID_NAMES[Aid(cover.aid)] if cover and cover.aid else "",
         **_sums(rows),
-        bills=[_my_bill(row, bills[row.bill_id]) for row in rows],
+        bills=[
+            _my_bill(row, bills[row.bill_id], filings.get(row.bill_id)) for row in rows
+        ],
         waiting=Bill.objects.visible_to(actor)
         .filter(person=person_id)
         .waiting()
@@ -157,7 +167,7 @@ def _sums(rows: Iterable[Settlement]) -> dict[str, Decimal]:
     }
 
 
-def _my_bill(row: Settlement, bill: Bill) -> MyBill:
+def _my_bill(row: Settlement, bill: Bill, filing_id: UUID | None) -> MyBill:
     upper = row.supplement_pay + row.serious_pay + row.assistance_pay
     state = Referral(row.referral_state) if row.referral_state else None
     return MyBill(
@@ -178,6 +188,7 @@ def _my_bill(row: Settlement, bill: Bill) -> MyBill:
         state_name=REFERRAL_NAMES[state] if state else "",
         is_penalised=row.referral_state in _PENALISED,
         is_again=row.turn > 1,
+        filing_id=filing_id,
     )
 
 

@@ -37,11 +37,15 @@ class Told:
     effect: EffectLine | None = None
     effect_why_not: Text | None = None
     is_own: bool = False
+    is_over: bool = False
 
 
 def of_referral(actor: Actor, referral_id: UUID) -> Told:
-    """Of a hop within sight; a stay is assumed, whatever was asked for."""
+    """Of a hop within sight; a stay is assumed, whatever was asked for. Once the hop
+    is over there is nothing left to estimate."""
     row = find(Referral.objects.visible_to(actor), referral_id)
+    if row.closed_at is not None:
+        return Told(is_over=True)
     plan = Plan(
         person_id=row.person_id,
         diagnosis_code=row.diagnosis_code,

@@ -148,6 +148,7 @@ def test_a_resident_appeals_and_sees_what_became_of_it(
     mine = plain(own.get(reverse("settlement:mine")))
     assert "这次没有按规定转诊" in mine
     assert _file(own, penalised, "appeal").status_code == 302
+    assert "申请正在审核" in plain(own.get(reverse("settlement:mine")))
     filing = Filing.objects.get()
     clerk = clerk_of("6401")
     unsaid = _decided(clerk, filing)

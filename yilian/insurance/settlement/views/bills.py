@@ -22,8 +22,9 @@ from yilian.insurance.settlement.services.reading import open_settlement
 from yilian.insurance.settlement.views.rooms import rooms
 from yilian.insurance.settlement.views.sheets import Sheet, workbook
 from yilian.insurance.settlement.views.told import StepLine, shares, steps_told
-from yilian.kernel.errors import Invalid
+from yilian.kernel.errors import Conflict, Invalid
 from yilian.kernel.text import Text, _
+from yilian.registry.population.queries import cards
 
 CHARGES: Final = (
     (_("序号"), 6), (_("项目"), 30), (_("目录类别"), 14), (_("日期"), 12),
@@ -48,7 +49,9 @@ def void_live(request: ActorRequest, bill_id: UUID) -> HttpResponse:
     """The settlement in force, in red; the bill goes with it."""
     found = looking.open_bill(request.actor, bill_id)
     form = ReasonForm(request.POST)
-    if form.is_valid() and found.live is not None:
+    if found.live is None:
+        raise Conflict(_("这张单据没有有效的结算单，可能已经作废。请刷新页面。"))
+    if form.is_valid():
         try:
             void(request.actor, found.live.id, reason=form.cleaned_data["reason"])
         except Invalid as error:
@@ -85,6 +88,8 @@ def paper(request: ActorRequest, settlement_id: UUID) -> HttpResponse:
         "line": found.line,
         "shares": shares(found),
         "years": steps_told(found.years),
+        # In full to whom the person is known; masked to all others.
+        "person_name": cards(request.actor, [person_id])[person_id].name,
         "printed_at": timezone.now(),
     }
     return render(request, "settlement/print.html", context)

@@ -46,6 +46,8 @@ def of_plan(request: ActorRequest, person_id: UUID) -> HttpResponse:
 
 
 def _fragment(request: ActorRequest, told: Told) -> HttpResponse:
+    if told.is_over:
+        return HttpResponse("")
     found = told.estimate
     context = {
         "told": told,
