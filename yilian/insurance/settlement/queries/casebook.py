@@ -8,12 +8,14 @@ each year.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Case, Sum, When
+from django.db.models import Case, Max, Sum, When
 
+from yilian.care.referral.models import Referral as Hop
+from yilian.foundation.access.composed import Composed
 from yilian.insurance.policy.rules.sets import ParameterSet
 from yilian.insurance.settlement.models import Bill, Coverage, Decision, Settlement
 from yilian.insurance.settlement.queries.parameters import Line, line_of
@@ -99,7 +101,10 @@ def as_covered(row: Coverage) -> Covered:
 
 
 def coverages_of(person_id: UUID) -> dict[str, Coverage]:
-    return {str(row.id): row for row in Coverage.objects.of(person_id)}
+    return {str(row.id): row for row in _COVERAGES.ask(person_id=person_id)}
+
+
+_COVERAGES: Final = Composed(lambda person_id: Coverage.objects.of(person_id))
 
 
 def open_casebook(bill: Bill) -> Casebook:
@@ -118,13 +123,16 @@ def open_casebook(bill: Bill) -> Casebook:
 
 def decisions_of(person_id: UUID, bills: Iterable[UUID]) -> dict[UUID, Decision]:
     """The last in force of each bill; refusals of filings decide nothing."""
-    rows = Decision.objects.filter(
-        person=person_id,
-        bill_id__in=list(bills),
-        standing=Standing.IN_FORCE.value,
-        grants=True,
-    ).select_related("referral")
-    return {row.bill_id: row for row in rows.order_by("decided_at", "id")}
+    wanted = set(bills)
+    rows = _DECISIONS.ask(person_id=person_id)
+    return {row.bill_id: row for row in rows if row.bill_id in wanted}
+
+
+_DECISIONS: Final = Composed(
+    lambda person_id: Decision.objects.filter(
+        person=person_id, standing=Standing.IN_FORCE.value, grants=True
+    ).order_by("decided_at", "id")
+)
 
 
 def settle_all(
@@ -219,9 +227,11 @@ def _stays(book: Casebook) -> list[Stay]:
 def _window(bill: Bill) -> tuple[dict[UUID, Bill], date]:
     """Settled bills from the first day on that matters, this one included."""
     settled = Bill.objects.filter(person=bill.person_id, settled_at__isnull=False)
-    since = window_start(span_of(bill), [Span(*row) for row in _spans(settled)])
-    rows = settled.filter(discharged_on__gte=since).select_related("referral")
-    found = {row.id: row for row in rows}
+    spans = [Span(*row) for row in _spans(settled)]
+    since = window_start(span_of(bill), spans)
+    if all(one.id == bill.id or one.discharged_on < since for one in spans):
+        return {bill.id: bill}, since
+    found = {row.id: row for row in settled.filter(discharged_on__gte=since)}
     found[bill.id] = bill
     return found, since
 
@@ -251,19 +261,32 @@ def _read_rows(book: Casebook) -> None:
             book.live.pop(row.bill_id, None)
         else:
             book.live[row.bill_id] = row
-    last = mine.order_by("-sequence").values_list("sequence", flat=True).first()
+    last = mine.aggregate(last=Max("sequence"))["last"]
     book.sequence = last or 0
 
 
-def senders(book: Casebook) -> dict[UUID, UUID]:
-    """By the referral a decision names, else by that of the bill."""
-    found: dict[UUID, UUID] = {}
+def senders(
+    book: Casebook, known: Mapping[UUID, UUID] | None = None
+) -> dict[UUID, UUID]:
+    """By the referral a decision names, else by that of the bill. `known`: who sent
+    each referral, where it has been read."""
+    came_on: dict[UUID, UUID] = {}
     for bill in book.bills.values():
         decision = book.decisions.get(bill.id)
-        referral = (decision.referral if decision else None) or bill.referral
+        referral = (decision.referral_id if decision else None) or bill.referral_id
         if referral is not None:
-            found[bill.id] = referral.from_institution_id
-    return found
+            came_on[bill.id] = referral
+    sent = known if known is not None else sources_of(came_on.values())
+    return {bill_id: sent[referral] for bill_id, referral in came_on.items()}
+
+
+def sources_of(referrals: Iterable[UUID]) -> dict[UUID, UUID]:
+    """From which house each referral came."""
+    wanted = set(referrals)
+    if not wanted:
+        return {}
+    rows = Hop.objects.filter(pk__in=wanted)
+    return dict(rows.values_list("pk", "from_institution_id"))
 
 
 def spent_before(rows: "models.QuerySet[Settlement]", since: date) -> dict[str, Fen]:

@@ -25,6 +25,7 @@ from yilian.insurance.settlement.queries.casebook import (
     coverages_of,
     senders,
     settle_all,
+    sources_of,
     span_of,
 )
 from yilian.insurance.settlement.queries.parameters import Line, line_of
@@ -74,6 +75,7 @@ class _Books:
     bills: Mapping[UUID, Bill]
     decisions: Mapping[UUID, Decision]  # by their own id
     covers: Mapping[str, Coverage]
+    sources: Mapping[UUID, UUID]  # of referrals
     lines: dict[tuple[str, int], Line] = field(default_factory=dict)
 
     def line(self, area: str, known: int) -> Line:
@@ -91,14 +93,16 @@ class _Books:
 def _books_of(
     person_id: UUID, lines: dict[tuple[str, int], Line] | None = None
 ) -> _Books:
-    bills = Bill.objects.filter(person=person_id).select_related("referral")
-    decisions = Decision.objects.filter(person=person_id).select_related("referral")
+    bills = list(Bill.objects.filter(person=person_id))
+    decisions = list(Decision.objects.filter(person=person_id))
+    came_on = {one.referral_id for one in (*bills, *decisions)} - {None}
     return _Books(
         person_id,
         list(Settlement.objects.filter(person=person_id).order_by("sequence")),
         {one.id: one for one in bills},
         {one.id: one for one in decisions},
         coverages_of(person_id),
+        sources_of(one for one in came_on if one is not None),
         {} if lines is None else lines,
     )
 
@@ -143,7 +147,7 @@ def _book_of(row: Settlement, books: _Books) -> Casebook:
         for k, one in book.live.items()
         if one.decision_id is not None
     }
-    book.sent_by = senders(book)
+    book.sent_by = senders(book, books.sources)
     book.spent = _spent(upto, since)
     for area in {cover.area_code for cover in books.covers.values()}:
         book.use(area, books.line(area, row.release_number))
