@@ -118,7 +118,7 @@ def _bill(
     **more: Any,
 ) -> None:
     key = fixed_id("anomaly", f"{name}:{house}:{person_id}:{day}")
-    facts = {
+    facts: dict[str, Any] = {
         "person_id": person_id,
         "institution_id": institution_id(house),
         "number": f"YD{day:%y%m%d}{key.hex[:6].upper()}",
