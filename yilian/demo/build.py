@@ -124,9 +124,11 @@ class _Plan:
     lives: history.Lives
     hops: Sequence[Story]
     institutions: places.Rows
+    staff: staff.Rows  # of the houses on stage
+    room: places.Room  # likewise
     blocks: Blocks
     institutions_stand: Event
-    on_stage: frozenset[str]  # houses
+    on_stage: frozenset[str]  # houses where something happens
 
     @property
     def region(self) -> Region:
@@ -138,13 +140,16 @@ def _planned(residents: int, seed: int, now: datetime) -> _Plan:
     hops = stories.stories_of(corridor.arranged(planned))
     spans, deaths = stories.spans_of(hops, planned.now), stories.deaths_of(hops)
     lives = history.Lives(planned, spans, deaths)
+    on_stage = _houses(planned, hops)
     return _Plan(
         lives=lives,
         hops=hops,
         institutions=places.rows_of(planned),
+        staff=staff.rows_of(planned, on_stage.__contains__),
+        room=places.room_of(planned, on_stage.__contains__),
         blocks=Blocks(lives.blocks),
         institutions_stand=signal(),
-        on_stage=_houses(planned, hops),
+        on_stage=on_stage,
     )
 
 
@@ -176,7 +181,7 @@ def _load_the_rest(plan: _Plan, clock: StoryClock) -> None:
     with _hurrying():
         history.load_record(ACTOR, plan.lives, islice(blocks, 1))
         plan.institutions_stand.wait()
-        _load_houses(plan.region, {}, lambda code: code not in plan.on_stage)
+        _load_quiet_houses(plan)
         history.load_record(ACTOR, plan.lives, blocks)
         _analyse([_RECORD])
 
@@ -192,7 +197,8 @@ def _load_institutions(plan: _Plan, progress: Progress) -> None:
 def _load_those_on_stage(plan: _Plan, progress: Progress) -> staff.Accounts:
     progress(12, "人员 Staff")
     accounts = _open_accounts(plan.region, plan.hops)
-    _load_houses(plan.region, accounts, plan.on_stage.__contains__)
+    staff.load_staff(ACTOR, plan.staff, accounts)
+    places.load_room(ACTOR, plan.room)
     return accounts
 
 
@@ -254,11 +260,12 @@ def _open_accounts(planned: Region, hops: Sequence[Story]) -> dict[UUID, Account
     return staff.open_accounts(ACTOR, planned, _acting(hops), corridor.HOUSES)
 
 
-def _load_houses(
-    planned: Region, accounts: staff.Accounts, is_meant: places.Houses
-) -> None:
-    staff.load_staff(ACTOR, planned, accounts, is_meant)
-    places.load_beds_and_slots(ACTOR, planned, is_meant)
+def _load_quiet_houses(plan: _Plan) -> None:
+    def is_meant(house: str) -> bool:
+        return house not in plan.on_stage
+
+    staff.load_staff(ACTOR, staff.rows_of(plan.region, is_meant), {})
+    places.load_room(ACTOR, places.room_of(plan.region, is_meant))
 
 
 def _play(stage: Stage, hops: Sequence[Story], tell: Callable[[float], object]) -> None:

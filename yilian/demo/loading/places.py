@@ -124,10 +124,15 @@ def load_consortia(actor: Actor, region: Region) -> None:
     )
 
 
-def load_beds_and_slots(actor: Actor, region: Region, is_meant: Houses) -> None:
+@dataclass(frozen=True, slots=True)
+class Room:
+    beds: list[Bed]
+    slots: list[Slot]
+
+
+def room_of(region: Region, is_meant: Houses) -> Room:
     """Of these houses, named by code."""
-    scheduling.load_many(
-        actor,
+    return Room(
         beds=[
             Bed(
                 id=plan.id,
@@ -152,6 +157,10 @@ def load_beds_and_slots(actor: Actor, region: Region, is_meant: Houses) -> None:
             if is_meant(plan.institution)
         ],
     )
+
+
+def load_room(actor: Actor, room: Room) -> None:
+    scheduling.load_many(actor, beds=room.beds, slots=room.slots)
 
 
 def _institution(one: Planned) -> Institution:

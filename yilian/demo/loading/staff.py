@@ -1,6 +1,7 @@
 """Staff, their posts and duty; accounts for those who act in a story."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
@@ -9,6 +10,8 @@ from django.db.backends.postgresql.psycopg_any import DateRange, DateTimeTZRange
 from yilian.demo.loading.places import Houses, department_id, institution_id
 from yilian.demo.world.build import Region
 from yilian.demo.world.chance import fixed_id
+from yilian.demo.world.people.model import DutyShift as Shift
+from yilian.demo.world.people.model import Post
 from yilian.demo.world.people.model import Practitioner as Planned
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.identity import services as identity
@@ -20,6 +23,7 @@ from yilian.registry.directory.models import (
     Practitioner,
     PractitionerRole,
 )
+from yilian.registry.directory.services.loading import reading_of
 
 Accounts = Mapping[UUID, Account]  # of practitioners
 
@@ -54,49 +58,65 @@ def _username(one: Planned) -> str:
     return one.username if one.username[0].isalpha() else f"s{one.username}"
 
 
-def load_staff(
-    actor: Actor, region: Region, accounts: Accounts, is_meant: Houses
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Staff as they are loaded; who has an account is said then."""
+
+    practitioners: list[Practitioner]
+    posts: list[PractitionerRole]
+    shifts: list[DutyShift]
+
+
+def rows_of(region: Region, is_meant: Houses) -> Rows:
     """Of these houses, named by code."""
     posts = [post for post in region.staff.posts if is_meant(post.institution)]
     holders = {post.practitioner for post in posts}
+    people = region.staff.practitioners
+    return Rows(
+        practitioners=[_practitioner(one) for one in people if one.id in holders],
+        posts=[_post(one) for one in posts],
+        shifts=[_shift(one) for one in region.shifts if is_meant(one.institution)],
+    )
+
+
+def load_staff(actor: Actor, rows: Rows, accounts: Accounts) -> None:
+    for post in rows.posts:
+        post.account = accounts.get(post.practitioner_id)
     directory.load_many(
-        actor,
-        practitioners=[
-            Practitioner(
-                id=one.id,
-                name=one.name,
-                sex=one.sex,
-                title=one.title,
-                specialties=list(one.specialties),
-                licence_number=one.licence_number,
-                phone=one.phone,
-            )
-            for one in region.staff.practitioners
-            if one.id in holders
-        ],
-        posts=[
-            PractitionerRole(
-                id=post.id,
-                practitioner_id=post.practitioner,
-                account=accounts.get(post.practitioner),
-                institution_id=institution_id(post.institution),
-                department_id=department_id(post.institution, post.department),
-                roles=[role.value for role in post.roles],
-                period=DateRange(post.starts_on, post.ends_on),
-            )
-            for post in posts
-        ],
-        shifts=[
-            DutyShift(
-                id=fixed_id("shift", shift.post, shift.kind, shift.starts_at),
-                institution_id=institution_id(shift.institution),
-                post_id=shift.post,
-                kind=shift.kind.value,
-                period=DateTimeTZRange(shift.starts_at, shift.ends_at),
-                phone=shift.phone,
-            )
-            for shift in region.shifts
-            if is_meant(shift.institution)
-        ],
+        actor, practitioners=rows.practitioners, posts=rows.posts, shifts=rows.shifts
+    )
+
+
+def _practitioner(one: Planned) -> Practitioner:
+    return Practitioner(
+        id=one.id,
+        name=one.name,
+        pinyin=reading_of(one.name),
+        sex=one.sex,
+        title=one.title,
+        specialties=list(one.specialties),
+        licence_number=one.licence_number,
+        phone=one.phone,
+    )
+
+
+def _post(one: Post) -> PractitionerRole:
+    return PractitionerRole(
+        id=one.id,
+        practitioner_id=one.practitioner,
+        institution_id=institution_id(one.institution),
+        department_id=department_id(one.institution, one.department),
+        roles=[role.value for role in one.roles],
+        period=DateRange(one.starts_on, one.ends_on),
+    )
+
+
+def _shift(one: Shift) -> DutyShift:
+    return DutyShift(
+        id=fixed_id("shift", one.post, one.kind, one.starts_at),
+        institution_id=institution_id(one.institution),
+        post_id=one.post,
+        kind=one.kind.value,
+        period=DateTimeTZRange(one.starts_at, one.ends_at),
+        phone=one.phone,
     )

@@ -39,7 +39,8 @@ def _loaded(db: None, planned: Region) -> None:
     make_released("NX-DEMO-2019")
     places.load_institutions(ACTOR, places.rows_of(planned))
     accounts = staff.open_accounts(ACTOR, planned, (), ())
-    staff.load_staff(ACTOR, planned, accounts, lambda _code: True)
+    rows = staff.rows_of(planned, lambda _code: True)
+    staff.load_staff(ACTOR, rows, accounts)
     people.load_people(ACTOR, planned, {})
     load_settlements(ACTOR, Lives(planned, {}, {}), accounts)
 

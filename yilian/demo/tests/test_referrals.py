@@ -8,6 +8,7 @@ from yilian.care.referral.rules.reasons import Urgency
 from yilian.care.referral.rules.states import BY_KEY, NEXT, OPEN, Need, State, Step
 from yilian.demo.world.build import Region
 from yilian.demo.world.institutions.build import by_code
+from yilian.demo.world.referrals.build import referrals
 from yilian.demo.world.referrals.model import PlannedReferral
 from yilian.kernel.tier import Direction, direction, skips
 
@@ -111,6 +112,19 @@ def test_a_redirected_referral_has_a_next_hop(world: Region) -> None:
         assert plan.person == before.person
         assert plan.from_institution == before.to_institution
         assert plan.to_institution == before.steps[-1].target
+
+
+def test_a_redirection_leads_neither_back_nor_to_where_it_was(world: Region) -> None:
+    told = (
+        plan
+        for seed in range(12)
+        for plan in referrals(world.population, world.staff, seed, world.now)
+    )
+    redirected = [plan for plan in told if plan.ends_in is State.REDIRECTED]
+    assert redirected
+    for plan in redirected:
+        houses = plan.from_institution, plan.to_institution, plan.steps[-1].target
+        assert len(set(houses)) == len(houses)
 
 
 def test_nobody_is_in_two_stories_and_nobody_of_the_dead(world: Region) -> None:

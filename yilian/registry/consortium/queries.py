@@ -140,7 +140,7 @@ def share_patients(one_id: UUID, other_id: UUID, day: date) -> bool:
     return bool(_SHARED.ask(one=one_id, other=other_id, day=day))
 
 
-def _shared(one: object, other: object, day: Any) -> QuerySet[Membership]:
+def _shared(one: Any, other: Any, day: Any) -> QuerySet[Membership]:
     own = Membership.objects.on(day).filter(institution=one).values("consortium")
     both = Membership.objects.on(day).filter(institution=other, consortium__in=own)
     return both.exclude(consortium__form=Form.TELEMEDICINE_NETWORK.value)[:1]

@@ -304,12 +304,14 @@ def _department(institution: Institution, case: Case) -> str:
 
 
 def _higher(way: Route) -> Institution:
-    """To whom a case is sent on: the county's, the city's or the region's hospital."""
+    """To whom a case is sent on: the county's, the city's or the region's hospital,
+    or a neighbour city's; never who redirects, nor who sent."""
     here = way.target or way.source
+    known = {way.source.code, here.code}
+    ways = [TERTIARY_BY_CITY[here.city_code], _REGION_TOP, *TERTIARY_BY_CITY.values()]
     if here.tier == Tier.PRIMARY:
-        return county_lead(here.county_code)
-    tertiary = by_code()[TERTIARY_BY_CITY[here.city_code]]
-    return tertiary if tertiary.code != here.code else by_code()[_REGION_TOP]
+        ways.insert(0, county_lead(here.county_code).code)
+    return by_code()[next(code for code in ways if code not in known)]
 
 
 def _direction(way: Route) -> Direction:

@@ -52,7 +52,7 @@ def load_many(
         if not institution.pinyin:
             fill_in_reading(institution)
     for practitioner in practitioners:
-        practitioner.pinyin = pinyin_of(practitioner.name).full[:120]
+        practitioner.pinyin = practitioner.pinyin or reading_of(practitioner.name)
     for post in posts:
         if isinstance(post.period, tuple):
             post.period = DateRange(*post.period)
@@ -70,6 +70,11 @@ def load_many(
         actor, _resources(institutions, departments, practitioners, posts)
     )
     audit.record(actor, "directory.load", detail=counted(batches))
+
+
+def reading_of(name: str) -> str:
+    """What somebody of the staff is found by when pinyin is typed."""
+    return pinyin_of(name).full[:120]
 
 
 def counted(batches: Iterable[Sequence[models.Model]]) -> dict[str, int]:
