@@ -408,8 +408,8 @@ def _print_load(ours: Load, spent: dict[str, float], asked: Asked) -> None:
         print(f"  {step:<16} {cuts[9]:6.0f}   {cuts[18]:6.0f}")
     print(f"  cycles           {ours.rate:8.1f} cycles/s")
     cycles = max(ours.rate * (asked.seconds + WARM_UP), 1.0)
-    for kind, ms in spent.items():
-        print(f"  processor        {ms / cycles:8.1f} ms a cycle in {kind}")
+    for kind, used in spent.items():
+        print(f"  processor        {used / cycles:8.1f} ms a cycle in {kind}")
 
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ each year.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Case, Max, Sum, When
+from django.db.models import Sum
 
 from yilian.care.referral.models import Referral as Hop
 from yilian.foundation.access.composed import Composed
@@ -227,7 +227,7 @@ def _stays(book: Casebook) -> list[Stay]:
 def _window(bill: Bill) -> tuple[dict[UUID, Bill], date]:
     """Settled bills from the first day on that matters, this one included."""
     settled = Bill.objects.filter(person=bill.person_id, settled_at__isnull=False)
-    spans = [Span(*row) for row in _spans(settled)]
+    spans = [span_of(row) for row in _SPANS.ask(person_id=bill.person_id)]
     since = window_start(span_of(bill), spans)
     if all(one.id == bill.id or one.discharged_on < since for one in spans):
         return {bill.id: bill}, since
@@ -236,9 +236,11 @@ def _window(bill: Bill) -> tuple[dict[UUID, Bill], date]:
     return found, since
 
 
-def _spans(bills: "models.QuerySet[Bill]") -> Iterable[Any]:
-    is_stay = Case(When(kind=Kind.INPATIENT.value, then=True), default=False)
-    return bills.values_list("id", is_stay, "admitted_on", "discharged_on", "follows")
+_SPANS: Final = Composed(
+    lambda person_id: Bill.objects.filter(
+        person=person_id, settled_at__isnull=False
+    ).only("id", "person_id", "kind", "admitted_on", "discharged_on", "follows")
+)
 
 
 def span_of(bill: Bill) -> Span:
@@ -261,8 +263,18 @@ def _read_rows(book: Casebook) -> None:
             book.live.pop(row.bill_id, None)
         else:
             book.live[row.bill_id] = row
-    last = mine.aggregate(last=Max("sequence"))["last"]
-    book.sequence = last or 0
+    book.sequence = max(
+        (row.sequence for row in _LAST.ask(person_id=book.person_id)), default=0
+    )
+
+
+_LAST: Final = Composed(
+    lambda person_id: (
+        Settlement.objects.filter(person=person_id)
+        .order_by("-sequence")
+        .only("id", "person_id", "sequence")[:1]
+    )
+)
 
 
 def senders(

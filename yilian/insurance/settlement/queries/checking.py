@@ -95,7 +95,8 @@ def _books_of(
 ) -> _Books:
     bills = list(Bill.objects.filter(person=person_id))
     decisions = list(Decision.objects.filter(person=person_id))
-    came_on = {one.referral_id for one in (*bills, *decisions)} - {None}
+    came_on = {bill.referral_id for bill in bills}
+    came_on |= {decision.referral_id for decision in decisions}
     return _Books(
         person_id,
         list(Settlement.objects.filter(person=person_id).order_by("sequence")),

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from yilian.care.referral.models import Referral
 from yilian.foundation.access.actor import Actor
+from yilian.foundation.access.composed import Composed
 from yilian.insurance.settlement.models import Bill, Coverage, Decision
 from yilian.insurance.settlement.queries.casebook import (
     Casebook,
@@ -34,7 +36,7 @@ def decide_first(
 
 
 def decided_for(book: Casebook, bill: Bill, coverage: Coverage) -> Decided:
-    person = Person.objects.only("born_on").get(pk=bill.person_id)
+    [person] = _PERSON.ask(person_id=bill.person_id)
     return decided_by(
         book,
         bill,
@@ -43,6 +45,11 @@ def decided_for(book: Casebook, bill: Bill, coverage: Coverage) -> Decided:
         held=frozenset(tag.value for tag in tags(bill.person_id, bill.admitted_on)),
         hop=hop_of(bill, bill.referral) if bill.referral else None,
     )
+
+
+_PERSON: Final = Composed(
+    lambda person_id: Person.objects.filter(pk=person_id).only("born_on")
+)
 
 
 def decided_by(

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from yilian.care.referral.models import Referral
 from yilian.foundation.access.actor import Actor, Reach
+from yilian.foundation.access.composed import Composed, Insertion
 from yilian.foundation.access.database import one_at_a_time
 from yilian.foundation.access.scope import require
 from yilian.foundation.audit.services import record
@@ -19,7 +20,7 @@ from yilian.insurance.policy.rules.releases import NoParametersInForce
 from yilian.insurance.settlement import policies
 from yilian.insurance.settlement.events import BillPosted
 from yilian.insurance.settlement.models import Bill, Coverage
-from yilian.insurance.settlement.queries.casebook import as_covered
+from yilian.insurance.settlement.queries.casebook import as_covered, coverages_of
 from yilian.insurance.settlement.queries.parameters import line_of
 from yilian.insurance.settlement.rules.case import (
     Case,
@@ -38,6 +39,7 @@ from yilian.insurance.settlement.rules.posting import (
 )
 from yilian.insurance.settlement.rules.settle import settle
 from yilian.insurance.settlement.services.recording import keep_claim
+from yilian.insurance.settlement.services.writing import write
 from yilian.kernel.calendar import local_day, start_of_day
 from yilian.kernel.errors import Conflict, NotFound
 from yilian.kernel.ids import new_id
@@ -78,10 +80,16 @@ def _house(actor: Actor, facts: BillFacts) -> Institution | None:
         house_id = actor.institution_id
     if house_id is None:
         return None
-    house = Institution.objects.filter(pk=house_id, tier__isnull=False).first()
-    if house is None:
+    found = _HOUSE.ask(house_id=house_id)
+    if not found:
         raise BillWrong("institution_id", _("没有这家医疗机构。"))
-    return house
+    return found[0]
+
+
+_HOUSE: Final = Composed(
+    lambda house_id: Institution.objects.filter(pk=house_id, tier__isnull=False)
+)
+_BILL: Final = Insertion(Bill)
 
 
 def _post(actor: Actor, house: Institution | None, facts: BillFacts) -> Bill:
@@ -107,7 +115,7 @@ def _post(actor: Actor, house: Institution | None, facts: BillFacts) -> Bill:
         **_said(checked, is_outside=house is None),
     )
     bill.referral = _referral(bill, facts)
-    bill.save(force_insert=True)
+    write(_BILL, [bill])
     keep_claim(actor, bill, coverage.id)
     _tell(actor, bill)
     return bill
@@ -134,10 +142,9 @@ def _said(checked: Checked, *, is_outside: bool) -> dict[str, object]:
 
 def _require_person(actor: Actor, house: Institution | None, facts: BillFacts) -> None:
     """Somebody the house has to do with; else it is as if nobody were there."""
-    known = Person.objects.filter(pk=facts.person_id)
-    if not known.exists():
-        raise NotFound
     if house is None or actor.reach is Reach.SYSTEM:
+        if not Person.objects.filter(pk=facts.person_id).exists():
+            raise NotFound
         return
     if Grant.objects.filter(person=facts.person_id, institution=house.id).exists():
         return
@@ -149,8 +156,8 @@ def _require_person(actor: Actor, house: Institution | None, facts: BillFacts) -
 
 def _coverage(actor: Actor, facts: BillFacts, service: Service) -> Coverage:
     day = service.discharged_on
-    rows = Coverage.objects.filter(person=facts.person_id, period__contains=day)
-    coverage = rows.first()
+    rows = coverages_of(facts.person_id).values()
+    coverage = next((row for row in rows if day in row.period), None)
     if coverage is None:
         raise BillWrong(
             "discharged_on", _("{day} 没有有效的参保记录，不能按医保结算。"), day=day

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from yilian.foundation.access.actor import Actor
-from yilian.foundation.access.composed import Composed
+from yilian.foundation.access.composed import Composed, Insertion
 from yilian.foundation.access.database import one_at_a_time
 from yilian.foundation.access.scope import require
 from yilian.foundation.audit.services import record
@@ -23,7 +23,7 @@ from yilian.insurance.settlement.events import (
     BillVoided,
     SettlementReversed,
 )
-from yilian.insurance.settlement.models import Bill, Settlement
+from yilian.insurance.settlement.models import Bill, Decision, Settlement
 from yilian.insurance.settlement.queries.casebook import (
     Casebook,
     not_covered,
@@ -40,6 +40,7 @@ from yilian.insurance.settlement.services.recording import (
     keep_cancelled,
     keep_settled,
 )
+from yilian.insurance.settlement.services.writing import write
 from yilian.kernel.errors import Conflict, Invalid
 from yilian.kernel.ids import new_id
 from yilian.kernel.safe_text import clean_line
@@ -65,7 +66,7 @@ class AlreadyReversed(Conflict):
 def settle(actor: Actor, bill_id: UUID) -> Settlement:
     """The bill's first settlement; later bills of the person that it changes are
     taken back in red and settled again."""
-    bill = by_id(Bill.objects.visible_to(actor), bill_id)
+    bill = by_id(Bill.objects.visible_to(actor).defer("lines"), bill_id)
     require(policies.can_settle(actor, bill), _ONLY_INSURER)
     bill = lock(bill)
     require_standing(bill)
@@ -138,7 +139,7 @@ def rebook(actor: Actor, bill: Bill, cause: Cause) -> dict[UUID, Settlement]:
         _decide(actor, book, bill)
     run = Run(new_id(), now, actor.account_id, bill.id, cause)
     rows = book_changes(book, settle_all(book), run)
-    Settlement.objects.bulk_create(rows)
+    write(_ROW, rows)
     if bill.settled_at is None:
         Bill.objects.filter(person=bill.person_id, id=bill.id).update(settled_at=now)
     keep_settled(actor, rows)
@@ -168,7 +169,11 @@ def _decide(actor: Actor, book: Casebook, bill: Bill) -> None:
     coverage = book.covers[covered.id]
     decision = decide_first(actor, book, bill, coverage, timezone.now())
     if decision is not None:
-        decision.save(force_insert=True)
+        write(_DECISION, [decision])
+
+
+_ROW: Final = Insertion(Settlement)
+_DECISION: Final = Insertion(Decision)
 
 
 def _take_back(actor: Actor, bill: Bill, reason: str) -> None:

@@ -1,6 +1,6 @@
 """Before the fact: with the referral and without it, from the region's own bills."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -121,7 +121,7 @@ def test_coming_down_spares_the_deductible(
 def test_who_is_exempt_pays_the_same(
     costs: World, township: House, tertiary: House, resident: Person
 ) -> None:
-    resident.born_on = resident.born_on.replace(year=1950)
+    resident.born_on = date(1950, 3, 8)
     resident.save()
     found = _estimate(costs, resident, township, tertiary)
     assert found.without_referral.state == "exempt_person"

@@ -1,6 +1,8 @@
 """Who may do what with money, as a matrix."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Final
 
 import pytest
 
@@ -56,7 +58,7 @@ ALLOWED = {
     "confirm": INSURERS,
     "judge": INSURERS,
 }
-ASKED = {
+ASKED: Final[Mapping[str, Callable[[Actor], bool]]] = {
     "list": policies.may_list,
     "post": lambda a: policies.can_post_for(a, HOUSE),
     "post outside": lambda a: policies.can_post_for(a, None),

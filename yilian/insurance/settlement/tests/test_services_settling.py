@@ -213,7 +213,7 @@ def test_the_decision_and_its_reasons_stand_beside_the_settlement(
 ) -> None:
     hop = sent(township, county, resident, on=SPRING)
     row = settled(county, resident)
-    decision = Decision.objects.get(id=row.decision_id)
+    decision = Decision.objects.get(bill_id=row.bill_id)
     assert (decision.source, decision.referral_id) == ("verdict", hop.id)
     questions = [reason["key"] for reason in decision.reasons]
     assert questions == ["referral", "accepted"]

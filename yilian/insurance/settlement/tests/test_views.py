@@ -38,7 +38,7 @@ def _clerk(area: str) -> Client:
     post = make_post(make_authority(f"医保局{area}", area), Role.INSURER)
     client = Client()
     client.force_login(
-        Account.objects.get(pk=post.account_id),
+        Account.objects.get(pk=str(post.account_id)),
         backend="django.contrib.auth.backends.ModelBackend",
     )
     return client
