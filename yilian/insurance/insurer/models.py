@@ -224,6 +224,11 @@ class Reconciliation(models.Model):
 
     objects = ReconciliationQuerySet.as_manager()
 
+    CHANGES = (
+        "state", "done_at", "fault", "ours_count", "ours_total", "ours_fund",
+        "theirs_count", "theirs_total", "theirs_fund", "differences",
+    )  # fmt: skip
+
     class Meta:
         constraints = [
             models.CheckConstraint(

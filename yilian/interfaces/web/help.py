@@ -49,6 +49,10 @@ HELP: Final[Mapping[str, str]] = {
     "web:home": _("这是您的起点；没有内容时，请本机构管理员为您设岗位。"),
     "web:gallery": _("开发人员看的组件样例，内容均为虚构。"),
     # clearing between institutions
+    "insurer:list": _("看结算发往医保系统的结果；结果未知和被拒绝的等您处理。"),
+    "insurer:detail": _("一笔交易的金额和经过；被拒绝的按提示处理后点“重新发送”。"),
+    "insurer:days": _("选一天和医保系统对账，点日期看差异。"),
+    "insurer:day": _("逐条核对差异，按“怎么办”处理后写明结果。"),
     "clearing:home": _("看本院在医联体里应收应付多少；等您处理的对账单排在前面。"),
     "clearing:matrix": _("看成员单位之间谁欠谁；点金额打开那一对的对账单。"),
     "clearing:sums": _("看各医联体每月内部往来的合计；换月份再点“查看”。"),

@@ -106,6 +106,10 @@ MENU: Final[tuple[Entry, ...]] = (
         _("绩效积分"), "budget:points", "star", "work", frozenset({Role.FINANCE})
     ),
     Entry(
+        _("医保交易"), "insurer:list", "arrow-path-rounded-square", "work",
+        frozenset({Role.INSURER, Role.FINANCE}), "insurer:count",
+    ),
+    Entry(
         _("我的转诊"), "referral:mine", "arrows-right-left", "work",
         frozenset({Role.RESIDENT}),
     ),
@@ -197,10 +201,15 @@ def maybe_url(name: str | None, *args: object, **kwargs: object) -> str | None:
         return None
     try:
         if not (args or kwargs):
-            return _plain(name, settings.ROOT_URLCONF, get_script_prefix())
+            return plain_url(name)
         return reverse(name, args=args or None, kwargs=kwargs or None)
     except NoReverseMatch:
         return None
+
+
+def plain_url(name: str) -> str:
+    """Of a page that is about nothing in particular."""
+    return _plain(name, settings.ROOT_URLCONF, get_script_prefix())
 
 
 @lru_cache(maxsize=200)

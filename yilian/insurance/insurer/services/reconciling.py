@@ -153,7 +153,7 @@ def _write(reconciliation_id: UUID, books: _Books) -> None:
     row.theirs_count, row.theirs_total = there.count, there.total
     row.theirs_fund, row.differences = there.fund, len(found)
     row.state, row.done_at = Reconciliation.Progress.DONE, timezone.now()
-    row.save()
+    row.save(update_fields=Reconciliation.CHANGES)
     _ask_again(found)
 
 

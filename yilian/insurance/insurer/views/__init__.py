@@ -1,0 +1,1 @@
+"""Pages of the interface: transactions, compared days."""
