@@ -7,7 +7,8 @@ from then on only sends values and makes the rows of what comes back:
     _BY_KEY = Composed(lambda key: Account.objects.filter(pk=key))
     accounts = _BY_KEY.ask(key=account_id)
 
-The shape must not depend on the values: no empty lists, no `None`.
+The shape must not depend on the values: no empty lists, no `None`. `ComposedValues`
+asks for `values_list` in the same way.
 
 `Insertion` says the INSERT of one new row in the same way, `Replacement` the UPDATE
 of one that stands; running them is for services.
@@ -69,22 +70,11 @@ class Composed(Generic[M]):
         kept = self._kept
         if kept is None:
             kept = self._kept = self._compose(told)
-        values: list[Any] = [
-            told[v.name] if isinstance(v, Slot) else v for v in kept.values
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(kept.sql, values)  # writes: reads only
-            rows = cursor.fetchall()
+        rows = _asked(kept.sql, kept.values, told)
         return [cast(M, found) for found in _rows(kept, rows)]
 
     def _compose(self, told: Mapping[str, object]) -> _Kept:
-        slots = {
-            name: Slot(name, _FIELDS[type(value)]()) for name, value in told.items()
-        }
-        compiler = cast(
-            Any, self._make(**slots).query.get_compiler(connection=connection)
-        )
-        sql, values = compiler.as_sql()
+        compiler, sql, values = _composed(self._make, told)
         told_by, select = compiler.klass_info, compiler.select
         at = slice(told_by["select_fields"][0], told_by["select_fields"][-1] + 1)
         return _Kept(
@@ -102,6 +92,45 @@ class Composed(Generic[M]):
             ),
             annotations=compiler.annotation_col_map or {},
         )
+
+
+class ComposedValues:
+    """A `values_list` composed once: rows of plain values."""
+
+    def __init__(self, make: Callable[..., models.QuerySet[Any, Any]]) -> None:
+        self._make = make
+        self._kept: tuple[Any, Any, str, tuple[Any, ...]] | None = None
+
+    def ask(self, **told: object) -> list[tuple[Any, ...]]:
+        kept = self._kept
+        if kept is None:
+            compiler, sql, values = _composed(self._make, told)
+            # The columns in the order in which they were asked for.
+            converters = compiler.get_converters([one[0] for one in compiler.select])
+            kept = self._kept = (compiler, converters, sql, tuple(values))
+        compiler, converters, sql, values = kept
+        rows = _asked(sql, values, told)
+        if not converters:
+            return rows
+        return [tuple(row) for row in compiler.apply_converters(rows, converters)]
+
+
+def _composed(
+    make: Callable[..., models.QuerySet[Any, Any]], told: Mapping[str, object]
+) -> tuple[Any, str, Any]:
+    slots = {name: Slot(name, _FIELDS[type(value)]()) for name, value in told.items()}
+    compiler = cast(Any, make(**slots).query.get_compiler(connection=connection))
+    sql, values = compiler.as_sql()
+    return compiler, sql, values
+
+
+def _asked(
+    sql: str, values: Iterable[Any], told: Mapping[str, object]
+) -> list[tuple[Any, ...]]:
+    said: list[Any] = [told[v.name] if isinstance(v, Slot) else v for v in values]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, said)  # writes: reads only
+        return cast(list[tuple[Any, ...]], cursor.fetchall())
 
 
 def _rows(kept: _Kept, rows: list[tuple[Any, ...]]) -> Iterator[models.Model]:

@@ -44,7 +44,27 @@ class ActionLine:
 
 
 def actions(actor: Actor, referral: Referral) -> list[ActionLine]:
-    """Allowed by state and by right; the likely one first."""
+    """Allowed by state and by right; the likely one first.
+
+    Kept by all that `policies.can_take` looks at: a list has few kinds of rows.
+    """
+    key = (
+        referral.state,
+        actor.reach,
+        actor.roles,
+        policies.sends(actor, referral),
+        policies.receives(actor, referral),
+        referral.to_institution_id is None,
+    )
+    if key not in _KNOWN:
+        _KNOWN[key] = tuple(_actions(actor, referral))
+    return list(_KNOWN[key])
+
+
+_KNOWN: Final[dict[tuple[object, ...], tuple[ActionLine, ...]]] = {}
+
+
+def _actions(actor: Actor, referral: Referral) -> list[ActionLine]:
     state = State(referral.state)
     lines = [
         ActionLine(

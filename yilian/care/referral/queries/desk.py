@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final, cast
+from functools import cache
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import (
@@ -24,7 +25,12 @@ from django.utils import timezone
 from yilian.care.referral import policies
 from yilian.care.referral.models import Breach, FollowUp, Referral, ReferralQuerySet
 from yilian.care.referral.queries.actions import ActionLine, actions
-from yilian.care.referral.queries.rows import WITH_NAMES, narrow, with_names
+from yilian.care.referral.queries.rows import (
+    WITH_NAMES,
+    is_at_house,
+    narrow,
+    with_names,
+)
 from yilian.care.referral.rules.clocks import is_overdue
 from yilian.care.referral.rules.reasons import URGENCY_ORDER, Urgency
 from yilian.care.referral.rules.states import (
@@ -38,6 +44,7 @@ from yilian.care.referral.rules.states import (
 )
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.choices import values
+from yilian.foundation.access.composed import Composed, ComposedValues
 from yilian.kernel.errors import NotFound
 from yilian.kernel.page import Mark, Page, cut, read_mark
 from yilian.kernel.text import _
@@ -111,17 +118,11 @@ class HopLine:
 
 
 def received(actor: Actor, tab: Tab, cursor: str | None = None) -> Page[HopLine]:
-    rows = Referral.objects.visible_to(actor).filter(
-        to_institution=actor.institution_id
-    )
-    return _page(actor, rows, tab, cursor)
+    return _page(actor, "to", tab, cursor)
 
 
 def sent(actor: Actor, tab: Tab, cursor: str | None = None) -> Page[HopLine]:
-    rows = Referral.objects.visible_to(actor).filter(
-        from_institution=actor.institution_id
-    )
-    return _page(actor, rows, tab, cursor)
+    return _page(actor, "from", tab, cursor)
 
 
 def expected(
@@ -162,21 +163,46 @@ def counts(actor: Actor, tabs: tuple[Tab, ...], side: str) -> Mapping[str, int]:
 
     Asked by state, and apart by the day of closing: each way has its index.
     """
-    mine = Referral.objects.visible_to(actor).filter(
-        **{f"{side}_institution": actor.institution_id}
-    )
     wanted = frozenset[State]().union(*(tab.states for tab in tabs))
-    found = _by_state(mine.filter(state__in=values(wanted & OPEN)))
+    found = _by_state(actor, side, wanted & OPEN)
     if wanted & FINAL:
         since = timezone.now() - RECENT
-        found |= _by_state(
-            mine.filter(closed_at__gte=since, state__in=values(wanted & FINAL))
-        )
+        found |= _by_state(actor, side, wanted & FINAL, since=since)
     return {tab.key: sum(found.get(s, 0) for s in tab.states) for tab in tabs}
 
 
-def _by_state(rows: ReferralQuerySet) -> dict[str, int]:
-    return dict(rows.order_by().values_list("state").annotate(Count("pk")))
+def _by_state(
+    actor: Actor, side: str, states: frozenset[State], **since: datetime
+) -> dict[str, int]:
+    if is_at_house(actor):
+        asked = _composed_counts(side, states)
+        return dict(asked.ask(here=actor.institution_id, **since))
+    rows = Referral.objects.visible_to(actor)
+    return dict(_counted(rows, side, states, actor.institution_id, **since))
+
+
+@cache
+def _composed_counts(side: str, states: frozenset[State]) -> ComposedValues:
+    """Open ones are asked without a day, closed ones with it: one shape for each."""
+
+    def make(here: Any, **since: Any) -> Any:
+        rows = Referral.objects.known_at(here)
+        return _counted(rows, side, states, here, **since)
+
+    return ComposedValues(make)
+
+
+def _counted(
+    rows: ReferralQuerySet,
+    side: str,
+    states: frozenset[State],
+    here: Any,
+    since: Any = None,
+) -> Any:
+    mine = rows.filter(**{f"{side}_institution": here}, state__in=values(states))
+    if since is not None:
+        mine = mine.filter(closed_at__gte=since)
+    return mine.order_by().values_list("state").annotate(Count("pk"))
 
 
 def waiting_count(actor: Actor) -> int:
@@ -202,17 +228,46 @@ class DeskFacts:
 
 
 def desk_facts(actor: Actor, start_of_day: datetime) -> DeskFacts:
-    mine = Referral.objects.visible_to(actor).filter(
-        to_institution=actor.institution_id
+    told = {
+        "here": actor.institution_id,
+        "now": timezone.now(),
+        "start": start_of_day,
+    }
+    if is_at_house(actor):
+        found = _FACTS.ask(**told)
+    else:
+        found = list(_facts(Referral.objects.visible_to(actor), **told))
+    [(overdue, accepted, mean)] = found or [(0, 0, None)]
+    return DeskFacts(
+        overdue, accepted, round(mean.total_seconds() / 60) if mean else None
     )
-    late = mine.filter(state=State.SUBMITTED.value, answer_due_at__lte=timezone.now())
+
+
+def _facts(rows: ReferralQuerySet, here: Any, now: Any, start: Any) -> Any:
+    """Late ones and those answered today: each has its index."""
+    late = Q(state=State.SUBMITTED.value, answer_due_at__lte=now)
+    today = Q(answered_at__gte=start)
     took = ExpressionWrapper(
         F("answered_at") - F("submitted_at"), output_field=DurationField()
     )
-    today = mine.filter(answered_at__gte=start_of_day)
-    found = today.aggregate(accepted=Count("pk"), mean=Avg(took))
-    mean = round(found["mean"].total_seconds() / 60) if found["mean"] else None
-    return DeskFacts(late.count(), found["accepted"], mean)
+    counted = (
+        rows.filter(late | today, to_institution=here)
+        .order_by()
+        .values(all=Value(1))
+        .annotate(
+            overdue=Count("pk", filter=late),
+            accepted=Count("pk", filter=today),
+            mean=Avg(took, filter=today),
+        )
+    )
+    return counted.values_list("overdue", "accepted", "mean")
+
+
+_FACTS: Final = ComposedValues(
+    lambda here, now, start: _facts(
+        Referral.objects.known_at(here), here=here, now=now, start=start
+    )
+)
 
 
 def lines(actor: Actor, rows: list[Referral]) -> list[HopLine]:
@@ -228,16 +283,54 @@ def lines_of(
     return [_line(actor, row, people.get(row.person_id), now) for row in rows]
 
 
-def _page(
-    actor: Actor, rows: ReferralQuerySet, tab: Tab, cursor: str | None
-) -> Page[HopLine]:
-    rows = rows.filter(state__in=values(tab.states))
-    if tab.states <= FINAL:
-        return _closed(actor, rows, cursor)
-    return _open(actor, rows, cursor)
+def _page(actor: Actor, side: str, tab: Tab, cursor: str | None) -> Page[HopLine]:
+    mark = read_mark(cursor)
+    told = {"at": mark.at, "last": mark.id} if mark is not None else {}
+    here = actor.institution_id
+    if is_at_house(actor):
+        asked = _composed_page(side, tab.states, mark is not None)
+        found = asked.ask(here=here, **told)
+    else:
+        rows = Referral.objects.visible_to(actor)
+        found = list(_ordered(rows, side, tab.states, here=here, **told))
+    moment = "closed_at" if tab.states <= FINAL else "place"
+    page = cut(found, PAGE, lambda row: Mark(getattr(row, moment), row.pk))
+    return Page(lines(actor, list(page.lines)), page.next)
 
 
-def _open(actor: Actor, rows: ReferralQuerySet, cursor: str | None) -> Page[HopLine]:
+@cache
+def _composed_page(
+    side: str, states: frozenset[State], _goes_on: bool
+) -> Composed[Referral]:
+    """One question for each tab, another for its further pages, told a mark."""
+
+    def make(here: Any, **mark: Any) -> ReferralQuerySet:
+        rows = Referral.objects.known_at(here)
+        return _ordered(rows, side, states, here=here, **mark)
+
+    return Composed(make)
+
+
+def _ordered(
+    rows: ReferralQuerySet,
+    side: str,
+    states: frozenset[State],
+    *,
+    here: Any,
+    at: Any = None,
+    last: Any = None,
+) -> ReferralQuerySet:
+    """One more than a page shows, after the mark where there is one.
+
+    Which rows they are is found first, so that only these look for their names.
+    """
+    rows = rows.filter(**{f"{side}_institution": here}, state__in=values(states))
+    in_order = _closed if states <= FINAL else _open
+    shown = in_order(rows, at, last).values("pk")[: PAGE + 1]
+    return narrow(with_names(in_order(Referral.objects.filter(pk__in=shown))))
+
+
+def _open(rows: ReferralQuerySet, at: Any = None, last: Any = None) -> ReferralQuerySet:
     """Most urgent first, then the soonest due: one moment to sort and page by."""
     rank = Case(
         *(
@@ -249,25 +342,18 @@ def _open(actor: Actor, rows: ReferralQuerySet, cursor: str | None) -> Page[HopL
     due = Coalesce("answer_due_at", "created_at")
     place = ExpressionWrapper(due + rank, output_field=DateTimeField())
     rows = rows.annotate(place=place).order_by("place", "pk")
-    mark = read_mark(cursor)
-    if mark is not None:
-        later = Q(place__gt=mark.at) | Q(place=mark.at, pk__gt=mark.id)
-        rows = rows.filter(later)
-    found = list(narrow(with_names(rows))[: PAGE + 1])
-    page = cut(found, PAGE, lambda row: Mark(cast(Any, row).place, row.pk))
-    return Page(lines(actor, list(page.lines)), page.next)
+    if at is None:
+        return rows
+    return rows.filter(Q(place__gt=at) | Q(place=at, pk__gt=last))
 
 
-def _closed(actor: Actor, rows: ReferralQuerySet, cursor: str | None) -> Page[HopLine]:
+def _closed(
+    rows: ReferralQuerySet, at: Any = None, last: Any = None
+) -> ReferralQuerySet:
     rows = rows.order_by(F("closed_at").desc(), "pk")
-    mark = read_mark(cursor)
-    if mark is not None:
-        rows = rows.filter(
-            Q(closed_at__lt=mark.at) | Q(closed_at=mark.at, pk__gt=mark.id)
-        )
-    found = list(narrow(with_names(rows))[: PAGE + 1])
-    page = cut(found, PAGE, lambda row: Mark(cast(datetime, row.closed_at), row.pk))
-    return Page(lines(actor, list(page.lines)), page.next)
+    if at is None:
+        return rows
+    return rows.filter(Q(closed_at__lt=at) | Q(closed_at=at, pk__gt=last))
 
 
 def _line(

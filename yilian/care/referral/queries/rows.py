@@ -47,6 +47,11 @@ def _locked(rows: ReferralQuerySet) -> ReferralQuerySet:
     )
 
 
+def is_at_house(actor: Actor) -> bool:
+    """Whose sight is `known_at` their institution: asked by questions composed once."""
+    return actor.reach in AT_A_HOUSE and actor.institution_id is not None
+
+
 class Within:
     """`of` for staff by the question composed once, for others composed anew."""
 
@@ -58,7 +63,7 @@ class Within:
 
     def of(self, actor: Actor, referral_id: UUID) -> Referral:
         """404 in the same words whether it is hidden or absent."""
-        if actor.reach not in AT_A_HOUSE or actor.institution_id is None:
+        if not is_at_house(actor):
             return find(self._dress(Referral.objects.visible_to(actor)), referral_id)
         found = self._at_house.ask(here=actor.institution_id, key=referral_id)
         if not found:

@@ -5,11 +5,16 @@ from datetime import datetime, timedelta
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import connection
-from django.db.models import F
+from django.db.models import Count, F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from yilian.foundation.access.composed import Composed, Insertion, Replacement
+from yilian.foundation.access.composed import (
+    Composed,
+    ComposedValues,
+    Insertion,
+    Replacement,
+)
 from yilian.foundation.audit.models import AuditEntry
 from yilian.foundation.identity.models import Account, OneTimeCode
 from yilian.kernel.ids import new_id
@@ -111,3 +116,20 @@ def test_a_row_that_stands_is_replaced_as_it_is_now_and_no_other() -> None:
     assert Account.objects.get(pk=one.pk).username == "first"
     assert Account.objects.get(pk=other.pk).username == "second"
     assert Account.objects.get(pk=one.pk).kind == one.kind
+
+
+def test_values_and_sums_are_asked_in_the_same_way() -> None:
+    one = _account("one")
+    _code(one)
+    _code(None)
+    _code(None)
+    asked = ComposedValues(
+        lambda since: (
+            OneTimeCode.objects.filter(expires_at__gte=since)
+            .order_by("asked_by")
+            .values_list("asked_by")
+            .annotate(Count("pk"))
+        )
+    )
+    assert asked.ask(since=NOW) == [(one.pk, 1), (None, 2)]
+    assert asked.ask(since=NOW + timedelta(seconds=1)) == []
