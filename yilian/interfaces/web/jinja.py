@@ -4,7 +4,7 @@
 and a percent sign is written `%%`. Marked texts of lower modules go through `|text`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -13,15 +13,17 @@ import heroicons.jinja
 from django.conf import settings
 from django.contrib.messages import get_messages
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone, translation
 from jinja2 import Environment
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from yilian.interfaces.web import pictures, words
 from yilian.interfaces.web.help import help_line
-from yilian.interfaces.web.navigation import maybe_url, menu
+from yilian.interfaces.web.navigation import Line, maybe_url, menu, plain_url
 from yilian.interfaces.web.shell import letter_sizes, letters_of, page_words, shell
 from yilian.kernel.clause import Clause, UnknownClause, clause
 from yilian.kernel.ids import new_id
@@ -45,10 +47,30 @@ def environment(**options: Any) -> Environment:
     )
     env.filters.update(FILTERS)
     env.globals.update(GLOBALS)
+    env.globals["_"] = said
     return env
 
 
+def said(marked: str, /, **values: object) -> Markup:
+    """`_("…")`: a page has some hundred, most without values and said before."""
+    plain = _said(marked, translation.get_language() or "")
+    return plain % values if values else _without_values(plain)
+
+
+@lru_cache(maxsize=5000)
+def _said(marked: str, _language: str) -> Markup:
+    return Markup(translation.gettext(marked))  # noqa: S704 - a text of ours
+
+
+@lru_cache(maxsize=5000)
+def _without_values(plain: Markup) -> Markup:
+    """`%%` is a percent sign here too."""
+    return plain % {}
+
+
 def url(name: str, *args: object, **kwargs: object) -> str:
+    if not (args or kwargs):
+        return plain_url(name)
     return reverse(name, args=args or None, kwargs=kwargs or None)
 
 
@@ -79,6 +101,28 @@ def drawn(form: Any, draw: Callable[[Any], str]) -> str:
 
 
 _BLANK_FORMS: Final[dict[tuple[type, str], str]] = {}
+
+
+def menu_lines(lines: Sequence[Line], *, mirrored: bool = False) -> Markup:
+    """A group of the menu: drawn once for all who have the same one."""
+    return _menu_lines(tuple(lines), mirrored, translation.get_language() or "")
+
+
+@lru_cache(maxsize=2000)
+def _menu_lines(lines: tuple[Line, ...], mirrored: bool, _language: str) -> Markup:
+    context = {"lines": lines, "mirrored": mirrored}
+    # Made by our own template, which has escaped what it was told.
+    return Markup(render_to_string("web/_lines.html", context))  # noqa: S704
+
+
+def page_words_written() -> Markup:
+    """What scripts say, as one attribute of the page."""
+    return _page_words_written(translation.get_language() or "")
+
+
+@lru_cache(maxsize=8)
+def _page_words_written(_language: str) -> Markup:
+    return htmlsafe_json_dumps(page_words())
 
 
 def clause_of(clause_id: str) -> Clause | None:
@@ -122,7 +166,8 @@ GLOBALS: Mapping[str, Any] = {
     "query": query,
     "menu": menu,
     "shell": shell,
-    "page_words": page_words,
+    "menu_lines": menu_lines,
+    "page_words": page_words_written,
     "help_line": help_line,
     "letters_of": letters_of,
     "letter_sizes": letter_sizes,

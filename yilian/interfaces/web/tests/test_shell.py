@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.template import engines
 from django.test import RequestFactory
 from django.urls import include, path
 from django.utils import translation
@@ -93,6 +94,21 @@ def test_every_icon_of_the_menu_exists() -> None:
         line = navigation.Line(entry, "/x", None, is_current=False)
         shown = render(page, "web/_lines.html", {"lines": [line]}).content
         assert b"<svg" in shown
+
+
+def test_the_menu_is_drawn_as_markup_in_the_language_of_its_reader() -> None:
+    lines = [navigation.Line(navigation.MENU[0], "/x?a&b", None, is_current=False)]
+    template = engines["jinja2"].from_string("{{ menu_lines(lines) }}")
+    for language, label in (("zh-hans", "接收台"), ("en", "Receiving desk")):
+        with translation.override(language):
+            drawn = template.render({"lines": lines})
+        assert '<a href="/x?a&amp;b">' in drawn
+        assert f"<span>{label}</span>" in drawn
+
+
+def test_a_marked_text_escapes_its_values_and_keeps_its_percent_sign() -> None:
+    source = '{{ _("100 %%") }} {{ _("共 %(n)s 条", n="<b>") }}'
+    assert engines["jinja2"].from_string(source).render() == "100 % 共 &lt;b&gt; 条"
 
 
 @pytest.mark.parametrize(

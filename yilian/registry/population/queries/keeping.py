@@ -1,9 +1,9 @@
 """What stands in the register about a person, for those who keep it and for them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from yilian.foundation.access.actor import Actor
+from yilian.foundation.access.composed import Composed, ComposedValues
 from yilian.foundation.access.scope import find
 from yilian.registry.population.models import Grant, GroupMembership, Person
 from yilian.registry.population.queries.person import PersonPage, person_page
@@ -79,17 +80,25 @@ def facts_to_correct(actor: Actor, person_id: UUID) -> dict[str, Any]:
 
 
 def groups_of(person_id: UUID) -> list[GroupLine]:
-    rows = GroupMembership.objects.filter(
-        person=person_id, period__contains=timezone.localdate()
+    rows = _GROUPS.ask(person=person_id, today=timezone.localdate())
+    return [GroupLine(GroupTag(tag), period.lower, source)
+            for tag, period, source in rows]  # fmt: skip
+
+
+_GROUPS: Final = ComposedValues(
+    lambda person, today: (
+        GroupMembership.objects.filter(person=person, period__contains=today)
+        .order_by("tag")
+        .values_list("tag", "period", "source")
     )
-    return [GroupLine(GroupTag(row.tag), row.period.lower, row.source)
-            for row in rows.order_by("tag")]  # fmt: skip
+)
 
 
 def consents_here(actor: Actor, person_id: UUID) -> list[ConsentLine]:
     """What the person lets the actor's house read; of other houses nothing is said."""
-    rows = _consents(person_id).filter(institution=actor.institution_id)
-    return _lines(rows)
+    if actor.institution_id is None:
+        return []
+    return _lines(_CONSENTS_HERE.ask(person=person_id, here=actor.institution_id))
 
 
 def own_pages(actor: Actor) -> list[OwnPage]:
@@ -102,7 +111,7 @@ def own_pages(actor: Actor) -> list[OwnPage]:
             is_self=person_id == own_id,
             own_id=own_id,
             groups=groups_of(person_id),
-            consents=_lines(_consents(person_id)),
+            consents=_lines(_CONSENTS.ask(person=person_id)),
         )
         for person_id in ordered
     ]
@@ -115,14 +124,7 @@ def own_person_id(actor: Actor) -> UUID | None:
     return mine.values_list("pk", flat=True).first()
 
 
-def _consents(person_id: UUID) -> QuerySet[Grant]:
-    return Grant.objects.filter(
-        person=person_id, ground=Ground.CONSENT.value, period__contains=Now()
-    )
-
-
-def _lines(rows: QuerySet[Grant]) -> list[ConsentLine]:
-    found = rows.select_related("institution").order_by("-created_at")
+def _lines(found: Iterable[Grant]) -> list[ConsentLine]:
     return [
         ConsentLine(
             id=row.evidence_id,
@@ -133,3 +135,16 @@ def _lines(rows: QuerySet[Grant]) -> list[ConsentLine]:
         )
         for row in found
     ]
+
+
+def _consents(person: Any) -> QuerySet[Grant]:
+    in_force = Grant.objects.filter(
+        person=person, ground=Ground.CONSENT.value, period__contains=Now()
+    )
+    return in_force.select_related("institution").order_by("-created_at")
+
+
+_CONSENTS: Final = Composed(_consents)
+_CONSENTS_HERE: Final = Composed(
+    lambda person, here: _consents(person).filter(institution=here)
+)

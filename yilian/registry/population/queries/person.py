@@ -10,6 +10,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from yilian.foundation.access.actor import Actor
+from yilian.foundation.access.composed import ComposedValues
 from yilian.foundation.vault.services import decrypt
 from yilian.kernel.identity_number import KIND_NAMES, IdentityKind
 from yilian.kernel.tier import ORDER, Tier
@@ -100,13 +101,13 @@ def person_page(actor: Actor, person_id: UUID) -> PersonPage:
     seen = sight_of(actor, person_id)
     if shown.is_masked:
         return PersonPage(shown, seen, None, 0, "", [], [], [])
-    person = Person.objects.only("revision", "insured_type").get(pk=person_id)
+    [(revision, insured_type)] = _KEPT.ask(person=person_id)
     return PersonPage(
         card=shown,
         seen=seen,
         seen_until=_until(seen.grant_id),
-        revision=person.revision,
-        insured=INSURED_NAMES[person.insured_type],
+        revision=revision,
+        insured=INSURED_NAMES[insured_type],
         numbers=_numbers(person_id),
         chosen=_chosen(person_id),
         proxies=_proxies(actor, person_id),
@@ -160,28 +161,19 @@ def _fully_seen(actor: Actor, ids: Iterable[UUID]) -> set[UUID]:
 
 
 def _until(grant_id: UUID | None) -> datetime | None:
-    if grant_id is None:
-        return None
-    period = Grant.objects.filter(pk=grant_id).values_list("period", flat=True).first()
-    return period.upper if period else None
+    found = _PERIOD.ask(grant=grant_id) if grant_id is not None else []
+    return found[0][0].upper if found else None
 
 
 def _numbers(person_id: UUID) -> list[NumberLine]:
-    rows = PersonIdentifier.objects.filter(person=person_id, retired_at=None)
     return [
         NumberLine(KIND_NAMES[IdentityKind(kind)], masked)
-        for kind, masked in rows.order_by("created_at").values_list(
-            "kind", "value_masked"
-        )
+        for kind, masked in _NUMBERS.ask(person=person_id)
     ]
 
 
 def _chosen(person_id: UUID) -> list[ChosenLine]:
-    rows = ChosenInstitution.objects.filter(
-        person=person_id, period__contains=timezone.localdate()
-    ).values_list(
-        "tier", "institution__short_name", "doctor__practitioner__name", "period"
-    )
+    rows = _CHOSEN.ask(person=person_id, today=timezone.localdate())
     lines = [
         ChosenLine(Tier(tier), place, doctor or "", period.upper)
         for tier, place, doctor, period in rows
@@ -190,11 +182,7 @@ def _chosen(person_id: UUID) -> list[ChosenLine]:
 
 
 def _proxies(actor: Actor, person_id: UUID) -> list[ProxyLine]:
-    rows = list(
-        Proxy.objects.filter(person=person_id, period__contains=timezone.localdate())
-        .order_by("relation", "id")
-        .values_list("id", "proxy_id", "relation", "period")
-    )
+    rows = _PROXIES.ask(person=person_id, today=timezone.localdate())
     shown = cards(actor, [proxy_id for _id, proxy_id, _relation, _period in rows])
     return [
         ProxyLine(
@@ -202,3 +190,34 @@ def _proxies(actor: Actor, person_id: UUID) -> list[ProxyLine]:
         )
         for id_, proxy_id, relation, period in rows
     ]
+
+
+_KEPT: Final = ComposedValues(
+    lambda person: Person.objects.filter(pk=person).values_list(
+        "revision", "insured_type"
+    )
+)
+_PERIOD: Final = ComposedValues(
+    lambda grant: Grant.objects.filter(pk=grant).values_list("period")
+)
+_NUMBERS: Final = ComposedValues(
+    lambda person: (
+        PersonIdentifier.objects.filter(person=person, retired_at=None)
+        .order_by("created_at")
+        .values_list("kind", "value_masked")
+    )
+)
+_CHOSEN: Final = ComposedValues(
+    lambda person, today: ChosenInstitution.objects.filter(
+        person=person, period__contains=today
+    ).values_list(
+        "tier", "institution__short_name", "doctor__practitioner__name", "period"
+    )
+)
+_PROXIES: Final = ComposedValues(
+    lambda person, today: (
+        Proxy.objects.filter(person=person, period__contains=today)
+        .order_by("relation", "id")
+        .values_list("id", "proxy_id", "relation", "period")
+    )
+)

@@ -106,6 +106,20 @@ def test_out_of_sight_nothing_is_kept_or_shown(
     assert facts_of(seen)["revision"] == 1
 
 
+def test_the_form_of_a_correction_is_fetched_when_its_panel_opens(
+    doctor: Actor, stranger: Actor, seen: Person
+) -> None:
+    client = signed_in(doctor)
+    page = client.get(reverse("population:person", args=[seen.id])).content.decode()
+    address = reverse("population:correct", args=[seen.id])
+    assert f'hx-get="{address}"' in page
+    assert 'name="revision"' not in page
+    panel = client.get(address).content.decode()
+    assert 'name="revision" value="1"' in panel
+    assert f'value="{seen.name}"' in panel
+    assert signed_in(stranger).get(address).status_code == 404
+
+
 def test_a_correction_shows_at_once_and_names_what_was_changed(
     doctor: Actor, seen: Person, sink: Sink
 ) -> None:
@@ -165,7 +179,7 @@ def test_a_phone_is_changed_only_by_who_sees_all(
 ) -> None:
     open_to(resident, township, Scope.IDENTITY)
     client = signed_in(doctor)
-    assert "改电话须先核验" in page(client, "person", resident.id)
+    assert "改电话须先核验" in page(client, "correct", resident.id)
     typed = facts_of(resident) | {"phone": "13800001234", "address": "二队"}
     assert post(client, "correct", resident.id, typed).status_code == 200
     resident.refresh_from_db()

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from yilian.foundation.access.forms import show
 from yilian.foundation.access.middleware import ActorRequest
@@ -33,9 +33,13 @@ _ONLY_CARE = _("书面授权由被授权机构的医师、护士或转诊办公�
 
 
 @signed_in
-@require_POST
+@require_http_methods(["GET", "POST"])
 def correct(request: ActorRequest, person_id: UUID) -> HttpResponse:
+    """The form is fetched when its panel opens: few who open the page correct it."""
     page = _page(request, person_id)
+    if request.method == "GET":
+        context = {"page": page, "correct_form": _correct_form(request, page)}
+        return render(request, "population/_correct.html", context)
     form = _correct_form(request, page, request.POST)
     if form.is_valid():
         try:
@@ -161,7 +165,7 @@ def context_of(request: ActorRequest, page: PersonPage) -> dict[str, Any]:
     return shown | {
         "may_keep": may_keep,
         "groups": keeping.groups_of(person_id),
-        "correct_form": _correct_form(request, page) if may_keep else None,
+        "correct_form": None,
         "identifier_form": IdentifierForm(),
         "proxy_form": ProxyForm(),
         "group_form": GroupForm(),
