@@ -26,7 +26,11 @@ def once(actor: Actor, key: UUID, kind: str, make: Callable[[], UUID]) -> UUID:
         is_first = cursor.rowcount == 1
     if is_first:
         result = make()
-        MadeOnce.objects.filter(key=key).update(result_id=result)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE idempotency_madeonce SET result_id = %s WHERE key = %s",
+                [result, key],
+            )
         return result
     made = MadeOnce.objects.get(key=key)
     if made.account_id != actor.account_id or made.kind != kind or not made.result_id:

@@ -6,6 +6,7 @@ from typing import Final
 from django.db.models import Case, QuerySet, Value, When
 from django.db.models.functions import Length
 
+from yilian.foundation.access.composed import ComposedValues
 from yilian.foundation.terminology.models import Concept
 from yilian.foundation.terminology.rules import ICD10, Asked, By, understand
 
@@ -31,8 +32,13 @@ def search_icd10(text: str, limit: int = LIMIT) -> list[ConceptLine]:
 
 def icd10_name(code: str) -> str | None:
     """Also of a code that is no longer given: old records keep it."""
-    known = Concept.objects.filter(system=ICD10, code=code)
-    return known.values_list("name", flat=True).first()
+    known = _NAME.ask(code=code)
+    return known[0][0] if known else None
+
+
+_NAME: Final = ComposedValues(
+    lambda code: Concept.objects.filter(system=ICD10, code=code).values_list("name")
+)
 
 
 def matching(asked: Asked) -> QuerySet[Concept]:

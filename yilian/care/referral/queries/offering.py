@@ -16,6 +16,7 @@ from yilian.care.referral.queries.advice import proposals
 from yilian.care.referral.rules.destination import Proposal
 from yilian.care.referral.rules.reasons import URGENCY_ORDER, CareKind, Urgency
 from yilian.foundation.access.actor import Actor
+from yilian.foundation.access.composed import ComposedValues
 from yilian.foundation.terminology.queries import icd10_name
 from yilian.kernel import calendar
 from yilian.kernel.names import pinyin_prefix
@@ -73,9 +74,13 @@ def way_to(actor: Actor, institution_id: UUID | None) -> Direction | None:
     """Up, down or across, as the tiers of both say; None where that is unknown."""
     if institution_id is None or actor.tier is None:
         return None
-    tiers = Institution.objects.receiving().filter(pk=institution_id)
-    tier = tiers.values_list("tier", flat=True).first()
-    return direction(actor.tier, Tier(tier)) if tier else None
+    found = _TIER.ask(key=institution_id)
+    return direction(actor.tier, Tier(found[0][0])) if found else None
+
+
+_TIER: Final = ComposedValues(
+    lambda key: Institution.objects.receiving().filter(pk=key).values_list("tier")
+)
 
 
 @dataclass(frozen=True, slots=True)

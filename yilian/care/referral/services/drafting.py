@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from yilian.care.referral import policies
@@ -28,6 +28,7 @@ from yilian.care.referral.services.steps import (
     write_to_record,
 )
 from yilian.foundation.access.actor import Actor
+from yilian.foundation.access.composed import Composed, Insertion
 from yilian.foundation.access.scope import require
 from yilian.foundation.idempotency.services import once
 from yilian.foundation.terminology.queries import icd10_name
@@ -42,6 +43,9 @@ from yilian.registry.population.queries import sight_of
 from yilian.registry.population.rules import Scope
 
 _RULE_ID: Final = 16
+_NEW: Final = Insertion(Referral)
+_MADE: Final = Composed(lambda key: Referral.objects.filter(pk=key))
+_INSTITUTION: Final = Composed(lambda key: Institution.objects.filter(pk=key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ def draft(
         return _make(actor, person_id, sheet, parent_id).id
 
     referral_id = once(actor, key, "referral.draft", make)
-    return Referral.objects.get(pk=referral_id)
+    [made] = _MADE.ask(key=referral_id)
+    return made
 
 
 @transaction.atomic
@@ -146,7 +151,8 @@ def _make(
         created_by_id=actor.account_id,
     )
     _write_down(actor, referral, sheet)
-    referral.save(force_insert=True)
+    with connection.cursor() as cursor:
+        cursor.execute(*_NEW.of(referral))
     note_act(actor, referral, "draft")
     return referral
 
@@ -255,7 +261,7 @@ def _target(actor: Actor, sheet: Sheet) -> Institution | None:
         return None
     if sheet.to_institution_id == actor.institution_id:
         raise Invalid(fields={"to_institution_id": _("转出机构与接收机构不能相同。")})
-    target = Institution.objects.filter(pk=sheet.to_institution_id).first()
+    target = next(iter(_INSTITUTION.ask(key=sheet.to_institution_id)), None)
     if target is None or target.tier is None:
         raise Invalid(fields={"to_institution_id": _("请从列表中选择接收机构。")})
     require_open_target(target, calendar.local_day(timezone.now()))

@@ -1,8 +1,10 @@
 """Facts of a person that several modules need (decisions 21)."""
 
 from datetime import date
+from typing import Final
 from uuid import UUID
 
+from yilian.foundation.access.composed import ComposedValues
 from yilian.kernel.tier import Tier
 from yilian.registry.population.models import (
     ChosenInstitution,
@@ -27,4 +29,11 @@ def tags(person_id: UUID, day: date) -> frozenset[GroupTag]:
 
 
 def has_died(person_id: UUID) -> bool:
-    return Person.objects.filter(pk=person_id, died_at__isnull=False).exists()
+    return bool(_DEAD.ask(person=person_id))
+
+
+_DEAD: Final = ComposedValues(
+    lambda person: Person.objects.filter(pk=person, died_at__isnull=False).values_list(
+        "pk"
+    )
+)
