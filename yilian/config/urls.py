@@ -22,6 +22,7 @@ ROOMS: Final = (
     ("reception/", "yilian.resources.reception.urls"),
     ("referrals/", "yilian.care.referral.urls"),
     ("insurance/clearing/", "yilian.insurance.clearing.urls"),
+    ("insurance/scenarios/", "yilian.insurance.whatif.urls"),
     ("insurance/transactions/", "yilian.insurance.insurer.urls"),
     ("insurance/budget/", "yilian.insurance.budget.urls"),
     ("insurance/", "yilian.insurance.policy.urls"),

@@ -247,6 +247,10 @@ class Reconciliation(models.Model):
     def __str__(self) -> str:
         return f"{self.day} {self.area_code}"
 
+    @property
+    def state_name(self) -> str:
+        return str(self.Progress(self.state).label)
+
 
 class Difference(models.Model):
     """One thing in which the books of a day do not agree."""

@@ -49,6 +49,9 @@ HELP: Final[Mapping[str, str]] = {
     "web:home": _("这是您的起点；没有内容时，请本机构管理员为您设岗位。"),
     "web:gallery": _("开发人员看的组件样例，内容均为虚构。"),
     # clearing between institutions
+    "whatif:list": _("看试算过的情景；点“新建情景”试另一套参数。"),
+    "whatif:new": _("从一套已发布的参数出发，只改要试的值，再点“开始试算”。"),
+    "whatif:scenario": _("看这套参数让基金和参保人多付还是少付；可与另一情景比较。"),
     "insurer:list": _("看结算发往医保系统的结果；结果未知和被拒绝的等您处理。"),
     "insurer:detail": _("一笔交易的金额和经过；被拒绝的按提示处理后点“重新发送”。"),
     "insurer:days": _("选一天和医保系统对账，点日期看差异。"),

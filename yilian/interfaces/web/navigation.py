@@ -106,6 +106,10 @@ MENU: Final[tuple[Entry, ...]] = (
         _("绩效积分"), "budget:points", "star", "work", frozenset({Role.FINANCE})
     ),
     Entry(
+        _("政策试算"), "whatif:list", "beaker", "work",
+        frozenset({Role.INSURER, Role.OFFICER}),
+    ),
+    Entry(
         _("医保交易"), "insurer:list", "arrow-path-rounded-square", "work",
         frozenset({Role.INSURER, Role.FINANCE}), "insurer:count",
     ),

@@ -104,6 +104,7 @@ def test_a_day_agrees_and_what_does_not_is_listed_for_the_clerk(
     reconciling.run(lost.id)
     assert Difference.objects.filter(kind="not_there").count() == 3
     client = browser(world.clerk)
+    assert "已完成" in client.get("/insurance/transactions/days").content.decode()
     page = client.get(f"/insurance/transactions/days/{lost.id}").content.decode()
     assert "我方已入账，对方没有" in page
     one = Difference.objects.first()

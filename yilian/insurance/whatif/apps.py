@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class WhatifConfig(AppConfig):
+    name = "yilian.insurance.whatif"
+    label = "whatif"

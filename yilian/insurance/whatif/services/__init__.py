@@ -1,0 +1,1 @@
+"""Making a scenario, and keeping what came of it."""
