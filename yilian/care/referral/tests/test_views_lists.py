@@ -25,7 +25,9 @@ def test_a_waiting_referral_is_a_row_of_the_desk(
 
 def test_what_people_wrote_is_text_in_a_row(township: Place, county: Place) -> None:
     person = region.contracted(township, "丁桂兰")
-    region.submitted(township, county, person, content=UP_CONTENT | {"complaint": EVIL})
+    region.submitted(
+        township, county, person, content={**UP_CONTENT, "complaint": EVIL}
+    )
     page = words(as_actor(county.desk).get(reverse(DESK)))
     assert EVIL not in page
     assert "&lt;script&gt;" in page
