@@ -58,24 +58,34 @@ class Blocks:
         return number
 
 
+class Beside:
+    """The other process; waiting for it ends when it fails."""
+
+    def __init__(self, process: BaseProcess) -> None:
+        self._process = process
+
+    def wait_for(self, sign: Event) -> None:
+        while not sign.wait(_LOOKS_EVERY):
+            if not self._process.is_alive():
+                self.wait_for_end()
+
+    def wait_for_end(self) -> None:
+        self._process.join()
+        if self._process.exitcode:
+            raise BesideFailed(f"exit code {self._process.exitcode}")
+
+
 @contextmanager
-def beside(work: Callable[[], object]) -> Iterator[Callable[[], None]]:
-    """Gives back how to wait for the end of `work`."""
+def beside(work: Callable[[], object]) -> Iterator[Beside]:
     connections.close_all()  # a connection is never shared by two processes
     process = _CONTEXT.Process(target=_run, args=(work, os.getpid()))
     process.start()
     try:
-        yield lambda: _wait(process)
+        yield Beside(process)
     finally:
         if process.is_alive():
             process.terminate()
         process.join()
-
-
-def _wait(process: BaseProcess) -> None:
-    process.join()
-    if process.exitcode:
-        raise BesideFailed(f"exit code {process.exitcode}")
 
 
 def _run(work: Callable[[], object], parent: int) -> None:

@@ -7,7 +7,7 @@ two places: where a person of a referral story would be, the stay ends before th
 story begins, or is left out.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,6 +21,7 @@ from yilian.demo.world.build import Region
 from yilian.demo.world.chance import fixed_id
 from yilian.demo.world.history import fhir
 from yilian.demo.world.history.model import History, Visit
+from yilian.demo.world.people.model import Resident
 from yilian.foundation.access.actor import Actor
 from yilian.record.services.writing import Incoming, put_many
 from yilian.registry.population import services as population
@@ -68,10 +69,15 @@ class Lives:
     def blocks(self) -> int:
         return -(-len(self.region.population.residents) // BLOCK)
 
+    def residents(self, number: int) -> Sequence[Resident]:
+        """Of this block."""
+        return self.region.population.residents[number * BLOCK : (number + 1) * BLOCK]
+
     def of_block(self, number: int, told: Told) -> Iterator[History]:
-        """Of the next so many residents."""
-        of = self.region.population.residents[number * BLOCK : (number + 1) * BLOCK]
-        for history in self.region.histories_of(of):
+        return self.of(self.residents(number), told)
+
+    def of(self, residents: Iterable[Resident], told: Told) -> Iterator[History]:
+        for history in self.region.histories_of(residents):
             lived = _until(history, self.deaths.get(history.person))
             span = self.stories.get(history.person)
             kept = replace(lived, visits=tuple(_visits(lived.visits, span, told)))

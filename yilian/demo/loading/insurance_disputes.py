@@ -28,7 +28,7 @@ _EMERGENCIES: Final = ("I21", "I63", "I61", "S72", "K35", "S06", "R07")
 _HIGHER: Final = frozenset({Place.SECONDARY, Place.TERTIARY, Place.OUTSIDE})
 _ELDERLY, _CHILD = 65, 6
 _DECISION_DAYS: Final = 10
-_VOIDS: Final = 3
+MOST_VOIDED: Final = 3
 _AREA: Final = "6401"  # the cast's clerk answers for it
 
 
@@ -182,7 +182,7 @@ class Disputes:
 
     def _voids(self, account: Account, acts: list[Act], now: datetime) -> Iterator[Act]:
         """The first of two stays, so that it is seen what hangs on it."""
-        if self.voided >= _VOIDS:
+        if self.voided >= MOST_VOIDED:
             return
         booked = {act.bill_id for act in acts}
         stays = sorted(

@@ -14,7 +14,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from yilian.care.referral.models import Referral
 from yilian.demo.loading.history import Lives, Told
-from yilian.demo.loading.insurance_disputes import Disputes
+from yilian.demo.loading.insurance_disputes import MOST_VOIDED, Disputes
 from yilian.demo.loading.places import institution_id
 from yilian.demo.loading.staff import Accounts
 from yilian.demo.world.build import Region
@@ -36,7 +36,6 @@ from yilian.insurance.settlement.models import Bill, Coverage
 from yilian.insurance.settlement.rules.case import Kind
 from yilian.insurance.settlement.rules.deciding import Hop
 from yilian.insurance.settlement.rules.ledger import Cause
-from yilian.insurance.settlement.services.costs import refresh_usual_costs
 from yilian.insurance.settlement.services.loading import Account, Act, load_many
 from yilian.resources.reception.models import Encounter
 from yilian.resources.reception.rules import EncounterKind, EncounterState
@@ -67,22 +66,39 @@ class _Money:
     sent_by: dict[UUID, UUID] = field(default_factory=dict)
 
 
-def load_settlements(actor: Actor, lives: Lives, accounts: Accounts) -> None:
-    """After the stories and the parameters; block by block."""
+def settle_quiet_lives(
+    actor: Actor, lives: Lives, accounts: Accounts, blocks: Iterable[int]
+) -> None:
+    """After the parameters: of whom no story tells, block by block."""
+    for number in blocks:
+        quiet = [one for one in lives.residents(number) if one.id not in lives.stories]
+        disputes = Disputes.of(lives.region, accounts)
+        if number:  # who loads which block is left to chance, what is voided is not
+            disputes.voided = MOST_VOIDED
+        _settle(actor, lives, quiet, _Told({}, {}, {}), disputes)
+
+
+def settle_told_lives(actor: Actor, lives: Lives, accounts: Accounts) -> None:
+    """After the stories."""
+    residents = lives.region.population.residents
+    those = [one for one in residents if one.id in lives.stories]
+    disputes = Disputes.of(lives.region, accounts)
+    disputes.voided = MOST_VOIDED
+    _settle(actor, lives, those, _told(), disputes)
+
+
+def _settle(
+    actor: Actor,
+    lives: Lives,
+    residents: Sequence[Resident],
+    told: "_Told",
+    disputes: Disputes,
+) -> None:
     region = lives.region
-    writer = _Writer(
-        region,
-        _told(),
-        Disputes.of(region, accounts),
-        sorted({(p.diagnosis_code, p.diagnosis_name) for p in region.referrals}),
-    )
-    residents = iter(region.population.residents)
-    for number in range(lives.blocks):
-        histories = lives.of_block(number, Told())
-        # In the same order; the histories first, so that none is lost at the end.
-        pairs = ((next(residents), one) for one in histories)
-        load_many(actor, writer.accounts(pairs))
-    refresh_usual_costs()
+    illnesses = {(p.diagnosis_code, p.diagnosis_name) for p in region.referrals}
+    writer = _Writer(region, told, disputes, sorted(illnesses))
+    pairs = zip(residents, lives.of(residents, Told()), strict=True)
+    load_many(actor, writer.accounts(pairs))
 
 
 @dataclass(frozen=True, slots=True)

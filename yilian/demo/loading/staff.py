@@ -53,6 +53,21 @@ def open_accounts(
     }
 
 
+def accounts_of_the_cast(region: Region) -> dict[UUID, Account]:
+    """As another process has opened them."""
+    opened = {
+        one.username: one
+        for one in Account.objects.filter(
+            username__in=[member.username for member in region.cast]
+        )
+    }
+    return {
+        member.practitioner: opened[member.username]
+        for member in region.cast
+        if member.practitioner
+    }
+
+
 def _username(one: Planned) -> str:
     """Numbers of a house get a letter in front; the cast has names of its own."""
     return one.username if one.username[0].isalpha() else f"s{one.username}"

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from yilian.demo.clock import story_time
 from yilian.demo.loading import history
-from yilian.demo.loading.beside import BesideFailed, Blocks, beside
+from yilian.demo.loading.beside import BesideFailed, Blocks, beside, signal
 from yilian.demo.loading.corridor import arranged
 from yilian.demo.loading.stories import spans_of, stories_of
 from yilian.demo.world.build import Region
@@ -52,8 +52,8 @@ def test_story_time_ends_with_an_error() -> None:
 
 def test_work_beside_is_waited_for(tmp_path: Path) -> None:
     note = tmp_path / "note"
-    with beside(lambda: note.write_text("done")) as is_done:
-        is_done()
+    with beside(lambda: note.write_text("done")) as other:
+        other.wait_for_end()
         assert note.read_text() == "done"
 
 
@@ -61,8 +61,21 @@ def test_what_fails_beside_is_not_passed_over() -> None:
     def fail() -> None:
         raise SystemExit(3)
 
-    with pytest.raises(BesideFailed), beside(fail) as is_done:
-        is_done()
+    with pytest.raises(BesideFailed), beside(fail) as other:
+        other.wait_for_end()
+
+
+def test_a_sign_is_waited_for_and_not_for_ever() -> None:
+    sign, never = signal(), signal()
+
+    def give_one_and_fail() -> None:
+        sign.set()
+        raise SystemExit(3)
+
+    with beside(give_one_and_fail) as other:
+        other.wait_for(sign)
+        with pytest.raises(BesideFailed):
+            other.wait_for(never)
 
 
 def test_each_block_is_taken_once_by_whoever_is_free(tmp_path: Path) -> None:
@@ -72,10 +85,10 @@ def test_each_block_is_taken_once_by_whoever_is_free(tmp_path: Path) -> None:
         for number in blocks:
             (tmp_path / f"other {number}").touch()
 
-    with beside(take) as is_done:
+    with beside(take) as other:
         for number in blocks:
             (tmp_path / f"mine {number}").touch()
-        is_done()
+        other.wait_for_end()
     taken = [int(path.name.split()[1]) for path in tmp_path.iterdir()]
     assert sorted(taken) == list(range(40))
     assert blocks.done == 1.0

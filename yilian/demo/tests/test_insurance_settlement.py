@@ -11,7 +11,7 @@ from django.db.models import F, Sum
 from yilian.demo.build import ACTOR
 from yilian.demo.loading import people, places, staff
 from yilian.demo.loading.history import Lives
-from yilian.demo.loading.insurance_settlement import load_settlements
+from yilian.demo.loading.insurance_settlement import settle_quiet_lives
 from yilian.demo.world.build import Region, region
 from yilian.demo.world.insurance.bills import bills, covers
 from yilian.insurance.policy.tests.releases import make_released
@@ -42,7 +42,8 @@ def _loaded(db: None, planned: Region) -> None:
     rows = staff.rows_of(planned, lambda _code: True)
     staff.load_staff(ACTOR, rows, accounts)
     people.load_people(ACTOR, planned, {})
-    load_settlements(ACTOR, Lives(planned, {}, {}), accounts)
+    lives = Lives(planned, {}, {})
+    settle_quiet_lives(ACTOR, lives, accounts, range(lives.blocks))
 
 
 @pytest.mark.usefixtures("_loaded")
