@@ -51,6 +51,7 @@ from yilian.foundation.identity.models import Account
 from yilian.foundation.notify import services as notify
 from yilian.foundation.outbox import services as outbox
 from yilian.foundation.terminology import services as terminology
+from yilian.insurance.settlement.services.costs import refresh_usual_costs
 from yilian.resources.scheduling.services import expire_holds
 
 Progress = Callable[[float, str], object]
@@ -126,9 +127,12 @@ class _Plan:
     institutions: places.Rows
     staff: staff.Rows  # of the houses on stage
     room: places.Room  # likewise
-    blocks: Blocks
-    institutions_stand: Event
     on_stage: frozenset[str]  # houses where something happens
+    record: Blocks
+    money: Blocks
+    institutions_stand: Event
+    people_stand: Event
+    parameters_stand: Event
 
     @property
     def region(self) -> Region:
@@ -147,43 +151,65 @@ def _planned(residents: int, seed: int, now: datetime) -> _Plan:
         institutions=places.rows_of(planned),
         staff=staff.rows_of(planned, on_stage.__contains__),
         room=places.room_of(planned, on_stage.__contains__),
-        blocks=Blocks(lives.blocks),
-        institutions_stand=signal(),
         on_stage=on_stage,
+        record=Blocks(lives.blocks),
+        money=Blocks(lives.blocks),
+        institutions_stand=signal(),
+        people_stand=signal(),
+        parameters_stand=signal(),
     )
 
 
 def _tell(plan: _Plan, progress: Progress) -> tuple[history.Told, tuple[Refused, ...]]:
     """All in story time. What no story touches is loaded on the second core."""
     now, shown = plan.region.now, _Shown(progress, plan)
-    with story_time(plan.region.seed, now - _JOINED) as clock:
-        on_the_second_core = beside(partial(_load_the_rest, plan, clock))
-        with on_the_second_core as rest_is_loaded, _hurrying():
-            _load_institutions(plan, progress)
-            accounts = _load_those_on_stage(plan, progress)
-            told = _load_people(plan, shown)
-            _analyse(_PLACES)
-            stage = Stage(plan.region, clock, accounts)
-            _play(stage, plan.hops, shown.stories)
-            shown.history(plan.blocks.done)
-            history.load_record(ACTOR, plan.lives, shown.each(plan.blocks))
-            rest_is_loaded()
-            clock.go_to(now)
-            _load_what_stands(plan, told, accounts)
-            _come_to_now(now)
+    with (
+        story_time(plan.region.seed, now - _JOINED) as clock,
+        beside(partial(_load_the_rest, plan, clock)) as rest,
+        _hurrying(),
+    ):
+        _load_institutions(plan, progress)
+        accounts = _load_those_on_stage(plan, progress)
+        told = _load_people(plan, shown)
+        _analyse(_PLACES)
+        stage = Stage(plan.region, clock, accounts)
+        _play(stage, plan.hops, shown.stories)
+        history.load_record(ACTOR, plan.lives, shown.each(plan.record))
+        clock.go_to(now)
+        rest.wait_for(plan.parameters_stand)
+        _settle(plan, accounts, shown.each(plan.money), clock)
+        rest.wait_for_end()
+        _load_what_stands(plan, told, accounts)
+        _come_to_now(now)
     return told, tuple(stage.refused)
 
 
 def _load_the_rest(plan: _Plan, clock: StoryClock) -> None:
     """The record asks for no other row, and so it may begin at once."""
     clock.rng.seed(f"{plan.region.seed} rest")  # other ids than the first process
-    blocks = iter(plan.blocks)
+    record = iter(plan.record)
     with _hurrying():
-        history.load_record(ACTOR, plan.lives, islice(blocks, 1))
+        history.load_record(ACTOR, plan.lives, islice(record, 1))
         plan.institutions_stand.wait()
         _load_quiet_houses(plan)
-        history.load_record(ACTOR, plan.lives, blocks)
+        history.load_record(ACTOR, plan.lives, record)
         _analyse([_RECORD])
+        plan.people_stand.wait()
+        clock.go_to(plan.region.now)
+        accounts = staff.accounts_of_the_cast(plan.region)
+        insurance_policy.load_policy(ACTOR, plan.region, accounts)
+        plan.parameters_stand.set()
+        _settle(plan, accounts, plan.money, clock)
+        insurance_clearing.load_clearing(ACTOR, plan.region)
+
+
+def _settle(
+    plan: _Plan, accounts: staff.Accounts, blocks: Iterable[int], clock: StoryClock
+) -> None:
+    """The same ids whoever takes a block."""
+    for number in blocks:
+        clock.rng.seed(f"{plan.region.seed} money {number}")
+        insurance_settlement.settle_quiet_lives(ACTOR, plan.lives, accounts, [number])
 
 
 def _load_institutions(plan: _Plan, progress: Progress) -> None:
@@ -205,6 +231,7 @@ def _load_those_on_stage(plan: _Plan, progress: Progress) -> staff.Accounts:
 def _load_people(plan: _Plan, shown: "_Shown") -> history.Told:
     accounts = people.open_accounts(ACTOR, plan.region)
     people.load_people(ACTOR, plan.region, accounts, shown.people)
+    plan.people_stand.set()
     return history.load_sight(ACTOR, plan.lives)
 
 
@@ -212,7 +239,7 @@ class _Shown:
     """Percent of the whole; the longer the history, the larger its part."""
 
     def __init__(self, progress: Progress, plan: _Plan) -> None:
-        self._progress = progress
+        self._progress, self._plan = progress, plan
         hops = len(plan.hops)
         told = len(plan.region.population.residents) / _RESIDENTS_A_STORY
         self._stories_to = _PEOPLE_TO + (_ALL - _PEOPLE_TO) * hops / (hops + told)
@@ -225,14 +252,16 @@ class _Shown:
         percent = _PEOPLE_TO + part * (self._stories_to - _PEOPLE_TO)
         self._show(percent, "转诊 Referrals")
 
-    def history(self, part: float) -> None:
+    def history(self) -> None:
+        part = (self._plan.record.done + self._plan.money.done) / 2
         percent = self._stories_to + part * (_ALL - self._stories_to)
-        self._show(percent, "病史 Two years of history")
+        self._show(percent, "病史和费用 Two years of history and money")
 
     def each(self, blocks: Blocks) -> Iterator[int]:
+        self.history()
         for number in blocks:
             yield number
-            self.history(blocks.done)
+            self.history()
 
     def _show(self, percent: float, text: str) -> None:
         if int(percent) > self._last:
@@ -279,13 +308,12 @@ def _play(stage: Stage, hops: Sequence[Story], tell: Callable[[float], object]) 
 def _load_what_stands(
     plan: _Plan, told: history.Told, accounts: staff.Accounts
 ) -> None:
-    """Who lies in hospital now, and the money of two years."""
+    """Who lies in hospital now, the stories' money, and what is made of all money."""
     history.load_stays(ACTOR, told)
-    insurance_policy.load_policy(ACTOR, plan.region, accounts)
-    insurance_settlement.load_settlements(ACTOR, plan.lives, accounts)
+    insurance_settlement.settle_told_lives(ACTOR, plan.lives, accounts)
+    refresh_usual_costs()
     insurance_anomalies.load_anomalies(ACTOR, plan.region, accounts)
     insurance_budget.load_budgets(ACTOR, plan.region, accounts)
-    insurance_clearing.load_clearing(ACTOR, plan.region)
 
 
 def _come_to_now(now: datetime) -> None:
