@@ -33,7 +33,9 @@ from yilian.demo.loading import (
     insurance_anomalies,
     insurance_budget,
     insurance_clearing,
+    insurance_exchange,
     insurance_policy,
+    insurance_scenarios,
     insurance_settlement,
     papers,
     people,
@@ -314,6 +316,8 @@ def _load_what_stands(
     refresh_usual_costs()
     insurance_anomalies.load_anomalies(ACTOR, plan.region, accounts)
     insurance_budget.load_budgets(ACTOR, plan.region, accounts)
+    insurance_exchange.load_exchange(ACTOR, plan.region)
+    insurance_scenarios.load_scenarios(plan.region)
 
 
 def _come_to_now(now: datetime) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from yilian.foundation.access.actor import Actor
-from yilian.foundation.access.scope import find, require
+from yilian.foundation.access.scope import find
 from yilian.foundation.audit.services import record
 from yilian.foundation.idempotency.services import once
 from yilian.foundation.jobs.services import defer
@@ -22,7 +22,7 @@ from yilian.insurance.settlement.models import Settlement
 from yilian.insurance.whatif import policies
 from yilian.insurance.whatif.models import Scenario
 from yilian.kernel.canonical import canonical_json
-from yilian.kernel.errors import Invalid
+from yilian.kernel.errors import Invalid, NotPermitted
 from yilian.kernel.ids import new_id
 from yilian.kernel.safe_text import required_text
 from yilian.kernel.text import _
@@ -44,7 +44,9 @@ def make(
     elasticity: Decimal,
 ) -> Scenario:
     """Raises `SetWrong` with each value that is not right."""
-    require(policies.can_try(actor), WHO)
+    account_id = actor.account_id
+    if not policies.can_try(actor) or account_id is None:
+        raise NotPermitted(WHO)
     base = find(ParameterSetVersion.objects.all(), base_id)
     _require_right(actor, base, name, year, elasticity)
     overridden(version(base.id), changes)
@@ -58,7 +60,7 @@ def make(
             base=base,
             changes=dict(changes),
             elasticity=elasticity,
-            made_by_id=actor.account_id,
+            made_by_id=account_id,
             made_at=timezone.now(),
         )
         row.save(force_insert=True)
