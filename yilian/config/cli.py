@@ -1,5 +1,6 @@
 """The command `yilian`. Heavy imports stay inside the commands that need them."""
 
+import gc
 import json
 import os
 import sys
@@ -354,7 +355,10 @@ def _django() -> Iterator[None]:
 
 def _set_up_django() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yilian.config.settings")
+    gc.disable()  # nothing of what is imported is ever garbage
     import_module("django").setup()
+    gc.freeze()
+    gc.enable()
 
 
 def _manage(*arguments: str) -> None:

@@ -1,5 +1,6 @@
 """The pages, for Granian."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yilian.config.settings")
+gc.disable()  # nothing of what is imported is ever garbage
 _pages = get_wsgi_application()
 
 from yilian.interfaces.web.gate import Gate  # noqa: E402 after the set-up
@@ -21,3 +23,5 @@ from yilian.interfaces.web.telemetry import Telemetry  # noqa: E402
 application = Telemetry(Gate(_pages))
 # Import all views now and not within the first visitor's request.
 get_resolver().url_patterns  # noqa: B018 it is the reading that imports
+gc.freeze()
+gc.enable()

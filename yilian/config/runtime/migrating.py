@@ -6,6 +6,7 @@ first, while there are few models; and a class is kept when it is given a constr
 an index, which change nothing else of it. What is run in the database is the same.
 """
 
+import gc
 from typing import Any, Final
 
 import django
@@ -17,6 +18,7 @@ FIRST: Final = ("oauth2_provider",)
 
 
 def migrate() -> None:
+    gc.disable()  # a process of few seconds
     django.setup()
     ProjectState._append_option = _append_option  # type: ignore[attr-defined]
     for label in FIRST:
