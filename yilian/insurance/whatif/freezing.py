@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+from yilian.insurance.policy.rules.keys import ANY
+from yilian.insurance.policy.rules.naming import name_of
 from yilian.insurance.settlement.rules.case import (
     INSURANCE_NAMES,
     PLACE_NAMES,
@@ -78,9 +80,15 @@ def _sum(rows: Sequence[Row]) -> Row:
 def _person(row: Row) -> list[str]:
     return [
         INSURANCE_NAMES[Insurance(row["insurance"])],
-        "" if row["group"] == "any" else row["group"],
+        _group(row["group"]),
         AID_NAMES[Aid(row["aid"])] if row["aid"] else "",
     ]
+
+
+def _group(group: str) -> str:
+    if group == ANY:
+        return ""
+    return f"{group} 档" if group.isdecimal() else str(name_of(group))
 
 
 def _tier(row: Row) -> list[str]:

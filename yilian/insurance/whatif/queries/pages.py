@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from yilian.foundation.access.actor import Actor
+from yilian.foundation.access.forms import said
 from yilian.foundation.access.scope import find
 from yilian.insurance.policy.rules.editing import split
 from yilian.insurance.policy.rules.naming import name_of
@@ -138,7 +139,7 @@ def shown(row: Scenario) -> Shown:
 
 
 def _label(row: Mapping[str, Any]) -> str:
-    return " ".join(filter(None, row["labels"]))
+    return " ".join(said(part) for part in row["labels"] if part)
 
 
 def _three(told: Mapping[str, str]) -> tuple[Decimal, Decimal, Decimal]:
