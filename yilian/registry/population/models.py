@@ -191,6 +191,7 @@ class Grant(models.Model):
         ]
         indexes = [
             models.Index(fields=["institution", "person"], name="grant_by_institution"),
+            models.Index(fields=["evidence_id"], name="grant_by_evidence"),
         ]
 
 

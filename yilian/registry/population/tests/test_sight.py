@@ -12,11 +12,13 @@ from django.utils import timezone
 
 from yilian.foundation.access.actor import Actor, Reach, Role, system_actor
 from yilian.foundation.access.database import acting_as
+from yilian.foundation.tests.plans import copies
 from yilian.kernel.ids import NIL, new_id
 from yilian.registry.directory.models import Institution
 from yilian.registry.population import queries, services
 from yilian.registry.population.models import Grant, Person, sight_arguments
 from yilian.registry.population.rules import Ground, Scope
+from yilian.registry.population.services import grants
 from yilian.registry.population.tests import world
 
 PERIODS = {"now": (-1, 1), "over": (-2, -1), "not yet": (1, 2), "open end": (-1, None)}
@@ -223,6 +225,21 @@ def test_grants_end_at_once_or_at_a_day_and_can_be_given_again(
     assert services.end_grants(**facts) == 0
     give(doctor, resident, evidence)
     assert queries.sight_of(doctor, resident.id).scope is Scope.FULL
+
+
+def test_what_rests_on_an_evidence_is_found_without_walking_through_all_grants(
+    resident: Person, doctor: Actor
+) -> None:
+    evidence = new_id()
+    give(doctor, resident, evidence)
+    kept = Grant.objects.get(evidence_id=evidence)
+    other = "gen_random_uuid()"
+    copies(Grant, kept.pk, range(3000), id=other, evidence_id=other)
+    facts = {"kind": "encounter", "evidence": evidence, "institution": None}
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {grants._LIMIT}", facts | {"until": timezone.now()})
+        plan = " ".join(line for (line,) in cursor.fetchall())
+    assert "grant_by_evidence" in plan
 
 
 def test_cards_are_masked_without_a_ground_and_come_in_one_query(
