@@ -338,6 +338,7 @@ def _hurrying() -> Iterator[None]:
     features = connection.features
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
+        cursor.execute("SET work_mem = '64MB'")  # batches are sorted in memory
     features.uses_savepoints = False
     try:
         yield
