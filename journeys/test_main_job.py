@@ -35,7 +35,7 @@ def foreign_person(region: Region, tmp_path_factory: pytest.TempPathFactory) -> 
     loaded = region.run("load", "fhir", str(folder), "--institution", TOWNSHIP)
     assert "not loaded 0" in loaded.stdout, loaded.stdout + loaded.stderr
     again = region.run("load", "fhir", str(folder), "--institution", TOWNSHIP)
-    assert "新增 0" in again.stdout, again.stdout + again.stderr
+    assert "新增 new 0" in again.stdout, again.stdout + again.stderr
     assert "residents registered 0" in again.stdout, again.stdout
     return name
 

@@ -55,7 +55,7 @@ def walk(region: Region, browser: Browser) -> Iterator[tuple[Page, dict[str, str
         found[kind_of(address)] = address
         settle(page)
         waiting += page.eval_on_selector_all(
-            "a[href^='/']:not([download])",
+            "a[href^='/']:not([download]):not([href$='?save'])",
             "all => all.map(a => a.getAttribute('href'))",
         )
     yield page, found

@@ -92,6 +92,11 @@ NOT_FOR_TRANSLATION: Final = (
     "yilian/foundation/audit/verification.py",  # a report for the console
     "yilian/foundation/identity/rules.py",  # the name an authenticator shows
     "yilian/foundation/terminology/services.py",  # a report for the console
+    "yilian/insurance/clearing/rules/money_words.py",  # an amount in characters
+    "yilian/insurance/policy/rules/price_file.py",  # what files write in a column
+    "yilian/insurance/policy/services/prices.py",  # a report for the console
+    "yilian/insurance/settlement/rules/anomalies.py",  # words in names of items
+    "yilian/insurance/settlement/verifying.py",  # a report for the console
     "yilian/interfaces/exchange/hl7v2/",  # headings that messages use, read and written
     "yilian/interfaces/exchange/intake/persons.py",  # as above
     "yilian/interfaces/exchange/serving.py",  # a report for the console

@@ -23,6 +23,8 @@ from yilian.insurance.settlement.rules.case import (
 from yilian.insurance.settlement.rules.names import AID_NAMES, service_name
 from yilian.kernel.text import _
 
+GRADE: Final = _("{n} 档")
+
 LEAST: Final = 10
 LEAST_PERSONS: Final = 5
 OTHER: Final = _("其他（合并）")
@@ -88,7 +90,7 @@ def _person(row: Row) -> list[str]:
 def _group(group: str) -> str:
     if group == ANY:
         return ""
-    return f"{group} 档" if group.isdecimal() else str(name_of(group))
+    return GRADE.format(n=group) if group.isdecimal() else str(name_of(group))
 
 
 def _tier(row: Row) -> list[str]:

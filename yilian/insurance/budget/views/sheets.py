@@ -95,7 +95,7 @@ class _Pen:
 
     def _cell(self, page: Any, row: int, column: int, value: Any, head: str) -> None:
         if isinstance(value, Decimal | int) and not isinstance(value, bool):
-            is_money = "元" in head
+            is_money = _("元") in head
             page.write_number(
                 row, column, value, self._money if is_money else self._number
             )
