@@ -235,9 +235,12 @@ def test_what_rests_on_an_evidence_is_found_without_walking_through_all_grants(
     kept = Grant.objects.get(evidence_id=evidence)
     other = "gen_random_uuid()"
     copies(Grant, kept.pk, range(3000), id=other, evidence_id=other)
-    facts = {"kind": "encounter", "evidence": evidence, "institution": None}
+    facts: dict[str, Any] = {
+        "kind": "encounter", "evidence": evidence, "institution": None,
+        "until": timezone.now(),
+    }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {grants._LIMIT}", facts | {"until": timezone.now()})
+        cursor.execute(f"EXPLAIN {grants._LIMIT}", facts)
         plan = " ".join(line for (line,) in cursor.fetchall())
     assert "grant_by_evidence" in plan
 
