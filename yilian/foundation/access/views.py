@@ -19,6 +19,7 @@ V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 
 SIGNED_IN = "signed_in"
 PUBLIC = "public"
+SIGN_IN_HEADER = "X-Sign-In"
 
 
 def signed_in(
@@ -55,8 +56,9 @@ def _marked(view: V, access: str) -> V:
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
     sign_in = resolve_url(settings.LOGIN_URL)
     if request.headers.get("HX-Request") == "true":
-        # A fragment cannot become a sign-in form: the whole page goes there.
-        return HttpResponse(status=401, headers={"HX-Redirect": sign_in})
+        # A fragment cannot become a sign-in form. The page goes there by itself, unless
+        # somebody writes in it (yilian.js): words half written are not thrown away.
+        return HttpResponse(status=401, headers={SIGN_IN_HEADER: sign_in})
     if request.method != "GET":
         return redirect_to_login("/", sign_in)
     return redirect_to_login(request.get_full_path(), sign_in)

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from yilian.foundation.access.actor import system_actor
 from yilian.foundation.access.middleware import origin_of
-from yilian.foundation.access.views import public, signed_in
+from yilian.foundation.access.views import SIGN_IN_HEADER, public, signed_in
 
 
 @signed_in
@@ -46,11 +46,11 @@ def test_a_stranger_signs_in_and_comes_back_to_what_can_be_opened_again(
     assert answer.headers["Location"].endswith(after)
 
 
-def test_a_fragment_sends_the_whole_page_to_sign_in() -> None:
+def test_a_fragment_says_where_to_sign_in() -> None:
     request = RequestFactory().get("/x", headers={"HX-Request": "true"})
     answer = behind(request)
     assert answer.status_code == 401
-    assert "sign-in" in answer.headers["HX-Redirect"]
+    assert "sign-in" in answer.headers[SIGN_IN_HEADER]
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,14 @@
     toast(said ? said.querySelector("[data-words]").textContent.trim() : fallback, "error", null, unplaced.map((item) => item.textContent.trim()));
   }
 
+  /* A page with a form on it is not taken away from under the one who writes. */
+  let isSaidOut = false;
+  function signedOut(door) {
+    if (!document.querySelector("main form[data-draft]")) { location.assign(door); return; }
+    if (!isSaidOut) toast(words.signin, "error", door);
+    isSaidOut = true;
+  }
+
   function atField(form, item) {
     const field = form && all("[data-field]", form).find((box) => box.dataset.field === item.dataset.field);
     const place = field && field.querySelector(".error");
@@ -73,6 +81,8 @@
   body.addEventListener("htmx:afterRequest", (event) => {
     const { xhr, elt } = event.detail;
     release(elt);
+    const door = xhr && xhr.status === 401 && xhr.getResponseHeader("X-Sign-In");
+    if (door) { signedOut(door); return; }
     if (xhr && xhr.status >= 400 && (xhr.status !== 422 || xhr.getResponseHeader("X-Refusal"))) refuse(xhr, elt.closest("form"));
   });
   for (const lost of ["htmx:sendError", "htmx:timeout"]) body.addEventListener(lost, (event) => {

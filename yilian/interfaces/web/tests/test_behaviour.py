@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
+from django.test import override_settings
 from django.urls import path
 from django.utils import timezone
 from playwright.sync_api import Page
 
 from yilian.foundation.access.actor import Actor
+from yilian.foundation.access.views import signed_in
 from yilian.interfaces.web.tests.browser import NEEDS_CHROMIUM, serving, window
 from yilian.kernel.errors import Conflict, Invalid
 
@@ -36,6 +38,7 @@ PAGE = """
   <form hx-post="/folded" hx-target="#folded"><button>mend</button></form>
 {% endcall %}</div>
 <i id="fresh" hx-get="/fresh" hx-trigger="live:referral from:body"></i>
+<button id="inside" hx-get="/inside">look</button>
 {% endblock %}
 """
 acts: list[str] = []
@@ -85,8 +88,10 @@ def address() -> Iterator[str]:
         path("slow", slow),
         path("folded", folded),
         path("fresh", answering("17")),
+        path("inside", signed_in(lambda request: HttpResponse("inside"))),
+        path("account/sign-in", answering("who are you"), name="sign_in"),
     ]
-    with serving(pages) as place:
+    with serving(pages) as place, override_settings(LOGIN_URL="/account/sign-in"):
         yield place
 
 
@@ -147,3 +152,18 @@ def test_a_diagnosis_is_found_by_initials_and_taken_with_enter(shown: Page) -> N
 def test_a_live_notice_makes_what_listens_fresh(shown: Page) -> None:
     shown.evaluate("document.body.dispatchEvent(new CustomEvent('live:referral'))")
     shown.locator("#fresh", has_text="17").wait_for()
+
+
+def test_who_is_signed_out_is_led_to_the_door(shown: Page) -> None:
+    shown.click("#inside")
+    shown.get_by_text("who are you").wait_for()
+
+
+def test_who_is_signed_out_while_writing_keeps_the_page(shown: Page) -> None:
+    shown.eval_on_selector("#plain", "form => { form.dataset.draft = 'a' }")
+    shown.click("#inside")
+    shown.get_by_text("登录已过期").wait_for()
+    shown.click("#inside")
+    shown.wait_for_load_state("networkidle")
+    assert shown.locator(".toast").count() == 1
+    assert shown.get_attribute(".toast a", "href") == "/account/sign-in"
