@@ -38,6 +38,7 @@ from yilian.foundation.notify.events import NoticePosted, ShortMessageWritten
 from yilian.foundation.outbox.rules import LiveNotice
 from yilian.insurance.budget import handlers as budget
 from yilian.insurance.insurer import handlers as insurer
+from yilian.insurance.settlement import handlers as settlement
 from yilian.insurance.settlement.events import (
     BillPosted,
     BillSettled,
@@ -98,7 +99,7 @@ SUBSCRIPTIONS: Mapping[type[Event], Sequence[Handler]] = {
     ReferralEnteredInError: [referral.tell_people, exchange.tell_peers],
     AnswerOverdue: [],
     ReferralChased: [],
-    BillPosted: [],
+    BillPosted: [settlement.settle_posted],
     BillSettled: [insurer.tell_insurer, budget.count_use],
     SettlementReversed: [insurer.tell_insurer, budget.count_use],
     BillVoided: [],

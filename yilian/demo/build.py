@@ -313,6 +313,7 @@ def _load_what_stands(
     """Who lies in hospital now, the stories' money, and what is made of all money."""
     history.load_stays(ACTOR, told)
     insurance_settlement.settle_told_lives(ACTOR, plan.lives, accounts)
+    insurance_settlement.look_at_what_waits()
     refresh_usual_costs()
     insurance_anomalies.load_anomalies(ACTOR, plan.region, accounts)
     insurance_budget.load_budgets(ACTOR, plan.region, accounts)

@@ -13,13 +13,17 @@ from yilian.demo.world.chance import fixed_id
 from yilian.demo.world.insurance.parameters import next_limits, released_sets
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.identity.models import Account
+from yilian.foundation.parameters import services as parameters
 from yilian.insurance.policy.models import ParameterDraft, ParameterSetVersion
 from yilian.insurance.policy.services import drafting, prices, releasing
 from yilian.insurance.policy.services.loading import load_released
+from yilian.insurance.settlement.parameters import AUTO_SETTLE
+from yilian.insurance.settlement.rules.automatic import Scope
 from yilian.kernel.calendar import start_of_day
 from yilian.registry.directory.queries import actor_of_staff
 
 _BEFORE: Final = timedelta(days=12)
+_SETTLING_SINCE: Final = date(2024, 1, 1)
 _RATIO: Final = "inpatient.ratio.resident"
 
 
@@ -45,6 +49,21 @@ def load_policy(actor: Actor, region: Region, accounts: Mapping[UUID, Account]) 
     ][-1]
     _load_drafts(_acting(clerk), _acting(supervisor), last, timezone.localdate())
     _load_prices(_acting(people["price_officer"]))
+    _let_bills_settle_themselves(
+        _acting(people["regional_officer"]), _acting(people["city_officer"])
+    )
+
+
+def _let_bills_settle_themselves(officer: Actor, second: Actor) -> None:
+    """Visits and stays alike, as long as nobody has to look at them first."""
+    row = parameters.propose(
+        officer,
+        AUTO_SETTLE.name,
+        value=Scope.ALL.value,
+        starts_on=_SETTLING_SINCE,
+        source="演示文号",
+    )
+    parameters.release(second, row.pk)
 
 
 def _load_drafts(

@@ -7,10 +7,12 @@ told, with their referrals; the engine runs in memory and the rows go in by COPY
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils import timezone
 
 from yilian.care.referral.models import Referral
 from yilian.demo.loading.history import Lives, Told
@@ -33,9 +35,16 @@ from yilian.demo.world.insurance.bills import (
 from yilian.demo.world.people.model import Resident
 from yilian.foundation.access.actor import Actor
 from yilian.insurance.settlement.models import Bill, Coverage
-from yilian.insurance.settlement.rules.case import Kind
+from yilian.insurance.settlement.queries.casebook import coverages_of
+from yilian.insurance.settlement.rules.automatic import Scope
+from yilian.insurance.settlement.rules.case import Kind, Place
 from yilian.insurance.settlement.rules.deciding import Hop
 from yilian.insurance.settlement.rules.ledger import Cause
+from yilian.insurance.settlement.services.automatic import (
+    asks_a_person,
+    hold,
+    settle_due,
+)
 from yilian.insurance.settlement.services.loading import Account, Act, load_many
 from yilian.resources.reception.models import Encounter
 from yilian.resources.reception.rules import EncounterKind, EncounterState
@@ -45,6 +54,7 @@ _NEXT_DAY: Final = timedelta(days=1)
 _LATE: Final = timedelta(days=75)
 _LATE_EVERY: Final = 90  # one of so many persons has a bill that came late
 _BUSY: Final = 5  # bills
+_DEAR: Final = Decimal(50_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,11 +260,12 @@ def _add(
 def _acts(
     one: Resident, money: _Money, now: datetime, disputes: Disputes
 ) -> Iterator[Act]:
-    """A visit is settled when it ends, a stay by a clerk the day after."""
+    """A visit is settled when it ends, and a stay nobody has to look at; the others by
+    a clerk the day after."""
     late = _late_bill(one, money.bills)
     for bill in money.bills:
         at, by = bill.posted_at + timedelta(minutes=2), None
-        if bill.kind == Kind.INPATIENT:
+        if not _settles_itself(bill, money.hops.get(bill.id)):
             at, by = _at_the_desk(one, bill), disputes.clerk
         if bill.id == late:
             bill.posted_at += _LATE
@@ -263,6 +274,27 @@ def _acts(
             yield Act(at, bill.id, Cause.SETTLED, by)
     # A bill posted in days to come is not there yet.
     money.bills[:] = [bill for bill in money.bills if bill.posted_at <= now]
+
+
+def _settles_itself(bill: Bill, hop: Hop | None) -> bool:
+    """Nearly as `rules/automatic.py` has it: who is exempt is asked at the desk."""
+    if bill.kind != Kind.INPATIENT or bill.place == Place.PRIMARY:
+        return bill.total <= _DEAR
+    return hop is not None and hop.leads_here and hop.verdict.startswith("compliant")
+
+
+def look_at_what_waits() -> None:
+    """Bills of the last hours: why they wait for a person, or else they settle."""
+    rows = Bill.objects.waiting().select_related("referral").order_by("posted_at", "id")
+    for bill in rows:
+        covers = coverages_of(bill.person_id).values()
+        coverage = next(row for row in covers if bill.discharged_on in row.period)
+        why = asks_a_person(bill, coverage, Scope.ALL)
+        if why is not None:
+            hold(bill, why)
+        else:
+            Bill.objects.filter(pk=bill.pk).update(settles_itself=True)
+    settle_due(timezone.now() + _NEXT_DAY)
 
 
 def _at_the_desk(one: Resident, bill: Bill) -> datetime:

@@ -1,4 +1,5 @@
-"""The tables: coverage, bills, settlements, decisions, filings, costs, anomalies."""
+"""The tables: coverage, bills, settlements, decisions, filings, costs, anomalies,
+and why a bill waits for a person."""
 
 from yilian.insurance.settlement.models_bill import AMOUNTS as AMOUNTS
 from yilian.insurance.settlement.models_bill import Bill as Bill
@@ -7,6 +8,7 @@ from yilian.insurance.settlement.models_deciding import Anomaly as Anomaly
 from yilian.insurance.settlement.models_deciding import Decision as Decision
 from yilian.insurance.settlement.models_deciding import Filing as Filing
 from yilian.insurance.settlement.models_deciding import UsualCost as UsualCost
+from yilian.insurance.settlement.models_holding import Held as Held
 from yilian.insurance.settlement.models_person import Coverage as Coverage
 from yilian.insurance.settlement.models_refusing import (
     AnomalyRefusal as AnomalyRefusal,

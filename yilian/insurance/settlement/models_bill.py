@@ -25,6 +25,10 @@ class BillQuerySet(MoneyQuerySet["Bill"]):
         """Posted, neither settled nor taken back."""
         return self.filter(settled_at=None, voided_at=None)
 
+    def for_a_person(self) -> Self:
+        """Waiting, and nothing will settle them by itself."""
+        return self.waiting().filter(settles_itself=False)
+
 
 class Bill(models.Model):
     """A stay or a visit as the treating house charged it, 费用单据.
@@ -70,6 +74,8 @@ class Bill(models.Model):
     lines = models.JSONField()
     total = money()
     posted_at = models.DateTimeField()
+    # As the region's parameters said when it came; a bill held back loses it.
+    settles_itself = models.BooleanField(default=False)
     posted_by = models.ForeignKey(
         "identity.Account", models.PROTECT, null=True, related_name="+", db_index=False
     )
@@ -142,6 +148,11 @@ class Bill(models.Model):
                 fields=["insured_area", "posted_at"],
                 condition=Q(settled_at=None, voided_at=None),
                 name="bill_waiting",
+            ),
+            models.Index(
+                fields=["posted_at"],
+                condition=Q(settled_at=None, voided_at=None, settles_itself=True),
+                name="bill_settling_itself",
             ),
             models.Index(
                 fields=["institution", "-posted_at", "id"], name="bill_of_house"

@@ -79,7 +79,7 @@ HELP: Final[Mapping[str, str]] = {
     "settlement:sums": _("按月、类别、机构级别看结算张数和金额，没有个人信息。"),
     "settlement:mine": _("看今年医保付了多少、自己付了多少，不对可以申诉。"),
     "settlement:list": _("查结算单：点单号看每一分钱由谁支付、依据哪一条。"),
-    "settlement:waiting": _("医疗机构传来、还没结算的单据；经办人员点“结算”。"),
+    "settlement:waiting": _("这里只有需要人看过的单据，写明了原因；看过后点“结算”。其余按参数自动结算。"),
     "settlement:detail": _(
         "一张结算单的完整计算过程；每一步旁边是条款，点“所用参数”看数值。"
     ),

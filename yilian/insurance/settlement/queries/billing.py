@@ -17,7 +17,7 @@ from yilian.insurance.settlement.queries.detail import (
     settlement_detail,
 )
 from yilian.insurance.settlement.queries.finding import by_id
-from yilian.insurance.settlement.queries.listing import BillLine, bill_line
+from yilian.insurance.settlement.queries.listing import BillLine, bill_line, with_whys
 from yilian.insurance.settlement.rules.case import PENALISED, Kind
 from yilian.insurance.settlement.rules.ledger import (
     CAUSE_NAMES,
@@ -84,7 +84,7 @@ def bill_page(actor: Actor, bill_id: UUID, now: datetime) -> BillPage:
     shown = next((turn for turn in turns if turn.is_live), turns[-1] if turns else None)
     return BillPage(
         bill=bill,
-        line=bill_line(bill),
+        line=with_whys([bill])(bill) if not turns else bill_line(bill),
         turns=turns,
         detail=settlement_detail(actor, shown.id) if shown else None,
         chain=chain_of(bill.person_id, bill.id) if bill.kind == Kind.INPATIENT else [],

@@ -1,6 +1,6 @@
 """Settlements, bills and filings as lists, newest first; each within sight."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,7 +10,14 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 
 from yilian.foundation.access.actor import Actor
-from yilian.insurance.settlement.models import Bill, Filing, Settlement
+from yilian.foundation.access.choices import values
+from yilian.insurance.settlement.models import Bill, Filing, Held, Settlement
+from yilian.insurance.settlement.rules.automatic import (
+    EXCEPTIONS,
+    GROUND_CLAUSES,
+    GROUND_NAMES,
+    Ground,
+)
 from yilian.insurance.settlement.rules.case import (
     PLACE_NAMES,
     REFERRAL_NAMES,
@@ -31,6 +38,7 @@ from yilian.insurance.settlement.rules.names import service_name
 from yilian.insurance.settlement.rules.numbers import tidy
 from yilian.kernel.names import mask_name
 from yilian.kernel.page import Mark, Page, cut, read_mark
+from yilian.kernel.text import Text
 
 PAGE: Final = 40
 
@@ -71,6 +79,16 @@ class SettlementLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Why:
+    """What somebody should look at before the bill is settled."""
+
+    ground: Ground
+    ground_name: str
+    words: Text
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
 class BillLine:
     id: UUID
     number: str
@@ -83,6 +101,8 @@ class BillLine:
     discharged_on: date
     total: Decimal
     posted_at: datetime
+    settles_itself: bool
+    why: Why | None = None  # it waits for a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +128,42 @@ def settlements(
     return _paged(rows, "settled_at", cursor).each(settlement_line)
 
 
-def waiting_bills(actor: Actor, cursor: str | None = None) -> Page[BillLine]:
-    """Posted, not settled yet: oldest work last, as everywhere."""
-    rows = Bill.objects.visible_to(actor).waiting().defer("lines")
-    return _paged(rows, "posted_at", cursor).each(bill_line)
+def waiting_bills(
+    actor: Actor, cursor: str | None = None, *, exceptions: bool = False
+) -> Page[BillLine]:
+    """Posted, for a person to settle: oldest work last, as everywhere. `exceptions`:
+    only what was refused when it was to settle itself."""
+    rows = Bill.objects.visible_to(actor).for_a_person().defer("lines")
+    if exceptions:
+        rows = rows.filter(Exists(refusals()))
+    page = _paged(rows, "posted_at", cursor)
+    return page.each(with_whys(page.lines))
+
+
+def with_whys(rows: Iterable[Bill]) -> Callable[[Bill], BillLine]:
+    """Lines of bills that wait, each with its reason; one question for all."""
+    known = whys(row.id for row in rows)
+    return lambda row: bill_line(row, known.get(row.id))
+
+
+def whys(bill_ids: Iterable[UUID]) -> dict[UUID, Why]:
+    """The last thing said of each."""
+    said = Held.objects.filter(bill_id__in=list(bill_ids)).order_by("held_at", "id")
+    return {row.bill_id: _why(row) for row in said}
+
+
+def _why(row: Held) -> Why:
+    ground = Ground(row.ground)
+    return Why(
+        ground,
+        GROUND_NAMES[ground],
+        Text(row.template, row.told),
+        GROUND_CLAUSES[ground],
+    )
+
+
+def refusals() -> Any:
+    return Held.objects.filter(bill_id=OuterRef("id"), ground__in=values(EXCEPTIONS))
 
 
 def filings(
@@ -149,7 +201,7 @@ def settlement_line(row: Settlement) -> SettlementLine:
     )
 
 
-def bill_line(row: Bill) -> BillLine:
+def bill_line(row: Bill, why: Why | None = None) -> BillLine:
     return BillLine(
         id=row.id,
         number=row.number,
@@ -162,6 +214,8 @@ def bill_line(row: Bill) -> BillLine:
         discharged_on=row.discharged_on,
         total=row.total,
         posted_at=row.posted_at,
+        settles_itself=row.settles_itself,
+        why=why,
     )
 
 

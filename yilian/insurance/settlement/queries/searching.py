@@ -16,8 +16,8 @@ from yilian.insurance.settlement.models import Bill, Settlement
 from yilian.insurance.settlement.queries.listing import (
     BillLine,
     SettlementLine,
-    bill_line,
     settlement_line,
+    with_whys,
 )
 from yilian.insurance.settlement.rules.case import PENALISED, Kind, Referral
 from yilian.insurance.settlement.rules.ledger import Entry
@@ -88,7 +88,8 @@ def waiting_sought(actor: Actor, asked: Sought) -> list[BillLine]:
         return []
     rows = Bill.objects.visible_to(actor).waiting().filter(_bills_said(actor, text))
     rows = rows.select_related("person", "institution").defer("lines")
-    return [bill_line(row) for row in rows.order_by("posted_at")[:_MOST_WAITING]]
+    found = list(rows.order_by("posted_at")[:_MOST_WAITING])
+    return list(map(with_whys(found), found))
 
 
 def _rows(actor: Actor, asked: Sought) -> QuerySet[Settlement]:

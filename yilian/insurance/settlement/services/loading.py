@@ -20,6 +20,7 @@ from yilian.insurance.settlement.models import (
     Coverage,
     Decision,
     Filing,
+    Held,
     Settlement,
 )
 from yilian.insurance.settlement.queries.casebook import Casebook, settle_all
@@ -62,6 +63,7 @@ class Account:
     bills: Sequence[Bill]
     acts: Sequence[Act]
     filings: Sequence[Filing] = ()
+    helds: Sequence[Held] = ()
     # On filings, without an act: to be confirmed, or refused.
     decisions: Sequence[Decision] = ()
     tags: frozenset[str] = frozenset()
@@ -77,12 +79,13 @@ class Booked:
     bills: list[Bill] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     filings: list[Filing] = field(default_factory=list)
+    helds: list[Held] = field(default_factory=list)
     settlements: list[Settlement] = field(default_factory=list)
 
     def batches(self) -> tuple[Sequence[models.Model], ...]:
         """Those that others point at first."""
         return (
-            self.coverages, self.bills, self.filings, self.decisions,
+            self.coverages, self.bills, self.helds, self.filings, self.decisions,
             self.settlements,
         )  # fmt: skip
 
@@ -107,6 +110,7 @@ def _book(account: Account, booked: Booked, lines: dict[str, Line]) -> None:
     booked.coverages += account.coverages
     booked.bills += account.bills
     booked.filings += account.filings
+    booked.helds += account.helds
     booked.decisions += account.decisions
     covers = {str(row.id): row for row in account.coverages}
     book = Casebook(account.person_id, covers, {}, lines=lines)

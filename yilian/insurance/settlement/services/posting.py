@@ -22,6 +22,7 @@ from yilian.insurance.settlement.events import BillPosted
 from yilian.insurance.settlement.models import Bill, Coverage
 from yilian.insurance.settlement.queries.casebook import as_covered, coverages_of
 from yilian.insurance.settlement.queries.parameters import line_of
+from yilian.insurance.settlement.rules.automatic import Hold, Scope
 from yilian.insurance.settlement.rules.case import (
     Case,
     CaseWrong,
@@ -38,6 +39,11 @@ from yilian.insurance.settlement.rules.posting import (
     check,
 )
 from yilian.insurance.settlement.rules.settle import settle
+from yilian.insurance.settlement.services.automatic import (
+    asks_a_person,
+    hold,
+    scope_of,
+)
 from yilian.insurance.settlement.services.recording import keep_claim
 from yilian.insurance.settlement.services.writing import write
 from yilian.kernel.calendar import local_day, start_of_day
@@ -115,10 +121,23 @@ def _post(actor: Actor, house: Institution | None, facts: BillFacts) -> Bill:
         **_said(checked, is_outside=house is None),
     )
     bill.referral = _referral(bill, facts)
+    why = _look_ahead(bill, coverage)
     write(_BILL, [bill])
+    if why is not None:
+        hold(bill, why)
     keep_claim(actor, bill, coverage.id)
     _tell(actor, bill)
     return bill
+
+
+def _look_ahead(bill: Bill, coverage: Coverage) -> Hold | None:
+    """Whether it will settle itself; if the region lets it, and why it does not."""
+    scope = scope_of(bill.insured_area, bill.posted_at)
+    if scope is Scope.OFF:
+        return None
+    why = asks_a_person(bill, coverage, scope)
+    bill.settles_itself = why is None
+    return why
 
 
 def _said(checked: Checked, *, is_outside: bool) -> dict[str, object]:

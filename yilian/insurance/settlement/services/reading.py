@@ -57,9 +57,11 @@ def open_settlements(
 
 
 @transaction.atomic
-def open_waiting(actor: Actor, cursor: str | None = None) -> Page[BillLine]:
+def open_waiting(
+    actor: Actor, cursor: str | None = None, *, exceptions: bool = False
+) -> Page[BillLine]:
     require(policies.may_list(actor), _WHO)
-    page = waiting_bills(actor, cursor)
+    page = waiting_bills(actor, cursor, exceptions=exceptions)
     note_list(actor, "settlement.waiting", (line.person_id for line in page.lines))
     return page
 

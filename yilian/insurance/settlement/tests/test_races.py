@@ -13,11 +13,21 @@ from django.db.utils import InterfaceError
 
 from yilian.care.referral.tests.world import Place as House
 from yilian.foundation.audit.models import AuditEntry
-from yilian.foundation.outbox.models import OutboxMessage
-from yilian.insurance.settlement.models import Bill, Decision, Filing, Settlement
+from yilian.foundation.outbox.models import Delivery, OutboxMessage
+from yilian.foundation.outbox.services import attempt, dispatch
+from yilian.foundation.tests.stage import let_others_finish
+from yilian.insurance.settlement.models import (
+    Bill,
+    Decision,
+    Filing,
+    Held,
+    Settlement,
+)
 from yilian.insurance.settlement.queries.checking import check_all
 from yilian.insurance.settlement.rules.filing import Evidence
 from yilian.insurance.settlement.services import appeal, post_bill, settle, void
+from yilian.insurance.settlement.services.automatic import settle_itself
+from yilian.insurance.settlement.tests.automatic import let
 from yilian.insurance.settlement.tests.world import (
     SYSTEM,
     World,
@@ -174,3 +184,41 @@ def _kill_this_connection() -> None:
     ours = {name: told[name] for name in names if name in told}
     with psycopg.connect(**ours, autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s)", [pid])
+
+
+def test_a_clerk_and_the_worker_on_one_bill(
+    world: World, township: House, resident: Person
+) -> None:
+    let(world, "visits")
+    bill = posted(township, resident, kind="outpatient", days=0, bill=lines(100))
+    done = _both(lambda: settle(world.clerk, bill.id), lambda: settle_itself(bill.id))
+    assert len(_refused(done)) + done.count(None) == 1
+    assert Settlement.objects.count() == 1
+    assert Held.objects.count() == 0
+    assert list(check_all()) == []
+
+
+def test_killed_while_it_settles_itself_the_event_is_delivered_again(
+    world: World, township: House, resident: Person
+) -> None:
+    let(world, "visits")
+    bill = posted(township, resident, kind="outpatient", days=0, bill=lines(100))
+    let_others_finish()
+    dispatch()
+    [delivery] = Delivery.objects.filter(message__kind="BillPosted")
+    with pytest.raises((OperationalError, InterfaceError)):
+        _deliver_and_die(delivery)
+    connection.close()
+    assert Settlement.objects.count() == 0
+    assert Bill.objects.get(id=bill.id).settles_itself
+    attempt(delivery.id, tries=2)
+    attempt(delivery.id, tries=3)
+    assert Settlement.objects.get().bill_id == bill.id
+    assert list(check_all()) == []
+
+
+@transaction.atomic
+def _deliver_and_die(delivery: Delivery) -> None:
+    attempt(delivery.id, tries=1)
+    assert Settlement.objects.count() == 1
+    _kill_this_connection()

@@ -21,6 +21,7 @@ from yilian.insurance.settlement import policies
 from yilian.insurance.settlement.forms import SearchForm
 from yilian.insurance.settlement.queries.listing import SettlementLine
 from yilian.insurance.settlement.queries.searching import MOST_EXPORTED, Sought
+from yilian.insurance.settlement.rules.automatic import EXCEPTIONS
 from yilian.insurance.settlement.rules.case import Kind, Referral
 from yilian.insurance.settlement.services import reading
 from yilian.insurance.settlement.services.batch import MOST, settle_many
@@ -79,14 +80,28 @@ def export(request: ActorRequest) -> HttpResponse:
 @signed_in
 @require_GET
 def waiting(request: ActorRequest) -> HttpResponse:
-    page = reading.open_waiting(request.actor, request.GET.get("cursor"))
+    exceptions = request.GET.get("only") == "exceptions"
+    page = reading.open_waiting(
+        request.actor, request.GET.get("cursor"), exceptions=exceptions
+    )
     context = {
         "page": page,
+        "exceptions": exceptions,
+        "exceptional": EXCEPTIONS,
+        "switches": _piles(exceptions=exceptions),
         "rooms": rooms(request.actor, "waiting"),
         "may_settle": policies.is_insurer(request.actor),
         "most": MOST,
     }
     return render(request, "settlement/waiting.html", context)
+
+
+def _piles(*, exceptions: bool) -> list[tuple[str, str, bool, None]]:
+    base = reverse("settlement:waiting")
+    return [
+        (_("全部待人工"), base, not exceptions, None),
+        (_("异常"), f"{base}?only=exceptions", exceptions, None),
+    ]
 
 
 @signed_in
