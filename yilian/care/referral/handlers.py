@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from yilian.care.referral import events
 from yilian.care.referral.models import Referral
 from yilian.care.referral.queries.readers import desk_roles
+from yilian.care.referral.queries.rows import WITH_PARTIES
 from yilian.care.referral.rules.reasons import ELSEWHERE
 from yilian.care.referral.rules.states import Side
 from yilian.care.referral.services import closing, displays, placing, steps
@@ -229,8 +230,8 @@ def _place_lost(kind: str, referral_id: UUID, hold_id: UUID, words: str) -> None
 
 
 def _hop(referral_id: UUID) -> Referral:
-    parties = ("person", "from_institution", "to_institution", "from_post")
-    return Referral.objects.select_related(*parties, "assigned_to").get(pk=referral_id)
+    [referral] = WITH_PARTIES.ask(key=referral_id)
+    return referral
 
 
 def _words_for(event: events.ReferralEvent, referral: Referral) -> Iterable[Words]:

@@ -1,5 +1,6 @@
 """Putting jobs in the queue, and taking back those of workers that died."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -18,6 +19,23 @@ def defer(task: str, *, lock: str | None = None, **facts: Any) -> None:
     """In the transaction of the caller: what is rolled back leaves no job. Jobs with
     the same lock run one after the other, in the order they were put in."""
     app.configure_task(task, lock=lock).defer(**facts)
+
+
+def defer_many(task: str, facts: Sequence[dict[str, Any]]) -> None:
+    """One job for each, in one statement; they wait for nobody."""
+    if facts:
+        app.configure_task(task).batch_defer(*facts)
+
+
+def locks_in_use(locks: Iterable[str]) -> set[str]:
+    """Those of them that some job holds or waits for."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT lock FROM procrastinate_jobs"
+            " WHERE status IN ('todo', 'doing') AND lock = ANY(%s)",
+            [list(locks)],
+        )
+        return {lock for (lock,) in cursor.fetchall()}
 
 
 def start_clock(clock: Clock) -> bool:

@@ -25,7 +25,7 @@ from yilian.kernel.errors import NotFound
 from yilian.kernel.ids import new_id
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def tell(
     *,
     topic: str,
@@ -61,7 +61,7 @@ def tell(
         publish(NoticePosted(notice_id, institution_id, account_id, urgency))
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def text_message(*, phone_cipher: bytes, text: str, cause: str) -> None:
     """Handed to the SMS port by a job; number and words are deciphered only there."""
     message_id = new_id()

@@ -4,13 +4,23 @@ An event's fields are plain: UUID, str, int, bool, date, datetime, Decimal, StrE
 tuples of these, or None.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
+from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    Final,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 from uuid import UUID
 
 from yilian.kernel.event import Event
@@ -43,15 +53,39 @@ class LiveNotice:
         }
 
 
+def gathered(notices: Iterable[LiveNotice]) -> list[LiveNotice]:
+    """Of several for the same pages about the same topic one will do, the most urgent:
+    a page that looks again sees everything."""
+    chosen: dict[object, LiveNotice] = {}
+    for notice in notices:
+        pages = (notice.topic, notice.institution_id, notice.account_id)
+        known = chosen.get(pages, notice)
+        chosen[pages] = min(known, notice, key=_how_pressing)
+    return list(chosen.values())
+
+
+_PRESSING: Final = {"stat": 0, "urgent": 1}
+
+
+def _how_pressing(notice: LiveNotice) -> int:
+    return _PRESSING.get(notice.urgency, len(_PRESSING))
+
+
 def to_body(event: Event) -> dict[str, Any]:
     return {field.name: _plain(getattr(event, field.name)) for field in fields(event)}
 
 
 def from_body(kind: type[E], body: Mapping[str, Any]) -> E:
     """A field that the row does not know yet keeps its default."""
-    hints = get_type_hints(kind)
-    known = {name: hint for name, hint in hints.items() if name in body}
+    known = {
+        name: hint for name, hint in _hints(cast(Any, kind)).items() if name in body
+    }
     return kind(**{name: _typed(hint, body[name]) for name, hint in known.items()})
+
+
+@cache
+def _hints(kind: type[Event]) -> Mapping[str, Any]:
+    return get_type_hints(kind)
 
 
 def _plain(value: object) -> Any:
@@ -91,6 +125,14 @@ def _typed(hint: Any, value: Any) -> Any:
     if hint in _READ:
         return _READ[hint](value)
     raise NotPlain(str(hint))
+
+
+# Deliveries about one person always take the same lane, one batch after the other.
+LANES: Final = 4
+
+
+def lane_of(person_id: UUID) -> str:
+    return f"lane:{person_id.int % LANES}"
 
 
 MOST_TRIES: Final = 8

@@ -1,15 +1,20 @@
 """From a fact announced to every handler that listens (decisions 16).
 
 `publish` inserts a row in the acting transaction. `dispatch`, run by the one
-deliverer, makes a delivery and a job for each handler and wakes open pages.
-`attempt`, run by a worker, calls the handler in the transaction that marks the
-delivery done: killed in between, it runs again from the start.
+deliverer, makes a delivery for each handler, puts them in the queue and wakes open
+pages. `attempt`, run by a worker, calls the handler in the transaction that marks the
+delivery done: killed in between, it runs again from the start. Those about persons go
+through a lane, many in one transaction (`attempt_together`); what fails there is
+attempted by itself, under a lock of its person.
 """
 
 import json
 import logging
 import threading
 import traceback
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -21,7 +26,7 @@ from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.composed import Insertion
 from yilian.foundation.access.scope import find, require
 from yilian.foundation.audit import services as audit
-from yilian.foundation.jobs.services import defer
+from yilian.foundation.jobs.services import defer, defer_many, locks_in_use
 from yilian.foundation.outbox import policies, ports
 from yilian.foundation.outbox.models import Delivery, OutboxMessage
 from yilian.foundation.outbox.queries import NOBODY
@@ -30,6 +35,8 @@ from yilian.foundation.outbox.rules import (
     LiveNotice,
     State,
     from_body,
+    gathered,
+    lane_of,
     seconds_to_wait,
     to_body,
 )
@@ -39,8 +46,10 @@ from yilian.kernel.ids import NIL, new_id
 from yilian.kernel.text import _
 
 DELIVER: Final = "outbox.deliver"
+DELIVER_TOGETHER: Final = "outbox.deliver_together"
 CHANNEL: Final = "yilian_live"
 BATCH: Final = 200
+TOGETHER: Final = 50  # deliveries in one transaction
 
 _ROW: Final = Insertion(OutboxMessage)
 
@@ -82,9 +91,12 @@ def dispatch() -> int:
         " ORDER BY xid, id LIMIT %s",
         [BATCH],
     )
-    done = [_dispatch(message) for message in messages]
-    OutboxMessage.objects.filter(id__in=done).update(dispatched_at=timezone.now())
-    return len(done)
+    read = [_read(message) for message in messages]
+    if read:
+        _queue(Delivery.objects.bulk_create(d for one in read for d in one.deliveries))
+        _wake(notice for one in read for notice in one.notices)
+        _mark_dispatched([one.message.id for one in read])
+    return len(read)
 
 
 def attempt(delivery_id: UUID, *, tries: int) -> None:
@@ -97,6 +109,13 @@ def attempt(delivery_id: UUID, *, tries: int) -> None:
     except Exception as error:
         if _note_failure(delivery_id, tries, error) == State.WAITING:
             raise NotDelivered(seconds_to_wait(tries)) from None
+
+
+def attempt_together(delivery_ids: Sequence[UUID], *, is_first: bool) -> None:
+    """All in one transaction. When one of them fails, or a worker has died over them,
+    each is attempted by itself."""
+    if not (is_first and _are_delivered(delivery_ids)):
+        _queue_apart(delivery_ids)
 
 
 @transaction.atomic
@@ -116,7 +135,7 @@ def resend(actor: Actor, delivery_id: UUID) -> Delivery:
         raise Conflict(_("这个事件不在等待重发的状态。请刷新页面查看结果。"))
     delivery.state, delivery.tries, delivery.finished_at = State.WAITING, 0, None
     delivery.save(update_fields=["state", "tries", "finished_at"])
-    _defer(delivery)
+    _defer(delivery.id, delivery.message.person_id)
     audit.record(actor, "outbox.resend", object_kind="Delivery", object_id=delivery.id)
     return delivery
 
@@ -143,26 +162,30 @@ def _alone() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _dispatch(message: OutboxMessage) -> UUID:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What follows from an event."""
+
+    message: OutboxMessage
+    deliveries: list[Delivery]
+    notices: list[LiveNotice]
+
+
+def _read(message: OutboxMessage) -> _Read:
     try:
         kind = ports.kind_named(message.kind)
-        event = from_body(kind, message.body)
+        notices = ports.notices_of(from_body(kind, message.body))
         paths = ports.handlers_of(kind)
-        notices = ports.notices_of(event)
     except (LookupError, TypeError, ValueError) as error:
-        _bury(message, error)
-        return message.id
-    for path in paths:
-        delivery = Delivery.objects.create(message=message, handler=path)
-        _defer(delivery)
-    for notice in notices:
-        _wake(notice)
-    return message.id
+        return _Read(message, [_buried(message, error)], [])
+    return _Read(
+        message, [Delivery(message=message, handler=p) for p in paths], notices
+    )
 
 
-def _bury(message: OutboxMessage, error: Exception) -> None:
+def _buried(message: OutboxMessage, error: Exception) -> Delivery:
     """An event that cannot be read must not hold up those behind it."""
-    Delivery.objects.create(
+    return Delivery(
         message=message,
         handler=NOBODY,
         state=State.DEAD,
@@ -171,19 +194,44 @@ def _bury(message: OutboxMessage, error: Exception) -> None:
     )
 
 
-def _defer(delivery: Delivery) -> None:
-    person_id = delivery.message.person_id
-    defer(
-        DELIVER,
-        lock=str(person_id) if person_id else None,
-        delivery_id=str(delivery.id),
-    )
+def _queue(deliveries: Iterable[Delivery]) -> None:
+    """Those about persons by lanes, in their order; the others as workers are free."""
+    lanes: dict[str, list[str]] = defaultdict(list)
+    free = []
+    for delivery in deliveries:
+        if delivery.state != State.WAITING:
+            continue
+        if delivery.message.person_id is None:
+            free.append({"delivery_id": str(delivery.id)})
+        else:
+            lanes[lane_of(delivery.message.person_id)].append(str(delivery.id))
+    defer_many(DELIVER, free)
+    for lane, ids in lanes.items():
+        for at in range(0, len(ids), TOGETHER):
+            some = ids[at : at + TOGETHER]
+            defer(DELIVER_TOGETHER, lock=lane, delivery_ids=some)
 
 
-def _wake(notice: LiveNotice) -> None:
+def _defer(delivery_id: UUID, person_id: UUID | None) -> None:
+    lock = str(person_id) if person_id else None
+    defer(DELIVER, lock=lock, delivery_id=str(delivery_id))
+
+
+def _wake(notices: Iterable[LiveNotice]) -> None:
+    payloads = [json.dumps(notice.payload()) for notice in gathered(notices)]
+    if payloads:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) AS payload",
+                [CHANNEL, payloads],
+            )
+
+
+def _mark_dispatched(ids: list[UUID]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_notify(%s, %s)", [CHANNEL, json.dumps(notice.payload())]
+            "UPDATE outbox_outboxmessage SET dispatched_at = %s WHERE id = ANY(%s)",
+            [timezone.now(), ids],
         )
 
 
@@ -226,6 +274,75 @@ def _where(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     place = f" {frames[-1].filename.rpartition('yilian/')[2]}:{frames[-1].lineno}"
     return f"{type(error).__name__}{place if frames else ''}"[:500]
+
+
+# --- together ---------------------------------------------------------------
+
+_WAITING: Final = """
+SELECT delivery.id, delivery.handler, message.kind, message.body, message.person_id
+FROM unnest(%s::uuid[]) WITH ORDINALITY AS told (id, place)
+JOIN outbox_delivery delivery USING (id)
+JOIN outbox_outboxmessage message ON message.id = delivery.message_id
+WHERE delivery.state = 'waiting'
+ORDER BY told.place
+FOR UPDATE OF delivery
+"""
+_DONE: Final = """
+UPDATE outbox_delivery SET state = 'done', tries = tries + 1, finished_at = %s
+WHERE id = ANY(%s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    id: UUID
+    handler: str
+    kind: str
+    body: str
+    person_id: UUID
+
+    def handle(self) -> None:
+        kind = ports.kind_named(self.kind)
+        handler = ports.handler_named(kind, self.handler)
+        handler(from_body(kind, json.loads(self.body)))
+
+
+def _are_delivered(delivery_ids: Sequence[UUID]) -> bool:
+    try:
+        _deliver_together(delivery_ids)
+    except OperationalError:
+        raise
+    except Exception:  # attempted by itself it fails again, and is noted
+        return False
+    return True
+
+
+@transaction.atomic
+def _deliver_together(delivery_ids: Sequence[UUID]) -> None:
+    """Whose earlier deliveries are still attempted by themselves stays behind them."""
+    waiting = _still_waiting(delivery_ids)
+    behind = locks_in_use({str(one.person_id) for one in waiting})
+    now = [one for one in waiting if str(one.person_id) not in behind]
+    for delivery in now:
+        delivery.handle()
+    with connection.cursor() as cursor:
+        cursor.execute(_DONE, [timezone.now(), [one.id for one in now]])
+    for delivery in waiting:
+        if str(delivery.person_id) in behind:
+            _defer(delivery.id, delivery.person_id)
+
+
+@transaction.atomic
+def _queue_apart(delivery_ids: Sequence[UUID]) -> None:
+    for delivery in _still_waiting(delivery_ids):
+        _defer(delivery.id, delivery.person_id)
+
+
+def _still_waiting(delivery_ids: Sequence[UUID]) -> list[_Waiting]:
+    """In the order told, held."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [list(delivery_ids)])
+        return [_Waiting(*row) for row in cursor.fetchall()]
 
 
 # --- order ----------------------------------------------------------------

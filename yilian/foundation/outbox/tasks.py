@@ -1,4 +1,4 @@
-"""The job that hands one event to one handler."""
+"""The jobs that hand events to handlers: one to one, and many together."""
 
 from uuid import UUID
 
@@ -31,3 +31,9 @@ def deliver(context: JobContext, delivery_id: str) -> None:
         services.give_up(UUID(delivery_id))
         return
     services.attempt(UUID(delivery_id), tries=tries)
+
+
+@app.task(name=services.DELIVER_TOGETHER, pass_context=True, retry=UntilDead())
+def deliver_together(context: JobContext, delivery_ids: list[str]) -> None:
+    is_first = context.job.attempts == 0
+    services.attempt_together([UUID(one) for one in delivery_ids], is_first=is_first)

@@ -77,3 +77,9 @@ WITH_AGREEMENT: Final = Within(
     lambda rows: with_names(rows).select_related("agreement")
 )
 LOCKED: Final = Within(_locked)
+# For those who are told of every step, whoever took it.
+WITH_PARTIES: Final = Composed(
+    lambda key: Referral.objects.filter(pk=key).select_related(
+        "person", "from_institution", "to_institution", "from_post", "assigned_to"
+    )
+)

@@ -24,6 +24,7 @@ def test_a_clock_cannot_beat_more_than_once_a_minute() -> None:
 def test_the_seal_is_one_of_the_clocks_the_worker_knows() -> None:
     assert CLOCKS[SEAL].minutes == 1
     assert {services.RUN_CLOCK, "jobs.beat", "outbox.deliver"} <= set(app.tasks)
+    assert "outbox.deliver_together" in app.tasks
 
 
 @pytest.mark.django_db

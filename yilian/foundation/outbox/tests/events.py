@@ -23,6 +23,9 @@ IN_THE_MIDDLE: Final = 4242
 SAID: Final = "张三 must not get into a log"
 
 
+HANDLED: Final[list[int]] = []  # in this process, in the order it came
+
+
 class Colour(StrEnum):
     RED = "red"
 
@@ -57,6 +60,7 @@ def write_down(event: Happened) -> None:
         with connection.cursor() as cursor:  # seen from outside: I am in the middle
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IN_THE_MIDDLE])
         time.sleep(PATIENCE)
+    HANDLED.append(event.number)
     audit.record(system_actor("test"), "test.done", detail={"n": event.number})
 
 

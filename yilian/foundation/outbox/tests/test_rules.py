@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from uuid import UUID
 
 import pytest
 
@@ -35,3 +36,15 @@ def test_a_failing_delivery_is_dead_within_three_minutes() -> None:
     waits = [rules.seconds_to_wait(n) for n in range(1, rules.MOST_TRIES)]
     assert waits == sorted(waits)
     assert 60 < sum(waits) < 180
+
+
+def test_of_notices_for_the_same_pages_the_most_urgent_stands_for_all() -> None:
+    here, there = UUID(int=1), UUID(int=2)
+    said = [
+        rules.LiveNotice("referral", here),
+        rules.LiveNotice("referral", here, urgency="stat"),
+        rules.LiveNotice("referral", here, urgency="urgent"),
+        rules.LiveNotice("places", here),
+        rules.LiveNotice("referral", there),
+    ]
+    assert rules.gathered(said) == [said[1], said[3], said[4]]

@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -16,9 +17,9 @@ from yilian.foundation.access.actor import Actor, Reach, Role
 from yilian.foundation.audit.models import AuditEntry
 from yilian.foundation.outbox import services
 from yilian.foundation.outbox.models import Delivery, OutboxMessage
-from yilian.foundation.outbox.rules import MOST_TRIES
+from yilian.foundation.outbox.rules import LANES, MOST_TRIES
 from yilian.foundation.outbox.tests.conftest import dispatch
-from yilian.foundation.outbox.tests.events import DESK, Happened, everything
+from yilian.foundation.outbox.tests.events import DESK, HANDLED, Happened, everything
 from yilian.foundation.tests.stage import let_others_finish
 from yilian.kernel.errors import Conflict, NotPermitted
 from yilian.kernel.event import Event
@@ -107,8 +108,72 @@ def test_events_about_one_person_are_handled_in_the_order_of_announcement(
         for number in range(20):
             services.publish(Happened(number), person_id=person)
     dispatch()
+    HANDLED.clear()
     work()
-    assert numbers_done() == list(range(20))
+    assert list(range(20)) == HANDLED
+    assert len(numbers_done()) == 20
+
+
+def test_events_about_persons_go_many_in_one_transaction(work: Work) -> None:
+    for number in range(30):
+        services.publish(Happened(number), person_id=new_id())
+    dispatch()
+    together = ProcrastinateJob.objects.filter(task_name=services.DELIVER_TOGETHER)
+    assert together.count() <= LANES + 60 // services.TOGETHER
+    work()
+    assert sorted(numbers_done()) == list(range(30))
+    transactions = AuditEntry.objects.filter(action="test.done").values("xid")
+    assert transactions.distinct().count() <= LANES + 60 // services.TOGETHER
+
+
+def test_one_that_fails_among_many_leaves_the_others_unharmed(work: Work) -> None:
+    sick = UUID(int=LANES)
+    services.publish(Happened(1), person_id=UUID(int=2 * LANES))  # of the same lane
+    services.publish(Happened(2, "fails"), person_id=sick)
+    services.publish(Happened(3), person_id=UUID(int=3 * LANES))
+    dispatch()
+    _deliver_lane()
+    assert not AuditEntry.objects.exists()
+    apart = ProcrastinateJob.objects.filter(task_name=services.DELIVER, status="todo")
+    assert apart.count() == 6
+    assert apart.filter(lock=str(sick)).count() == 2
+
+    failing = Delivery.objects.get(
+        message__person_id=sick, handler__endswith="write_down"
+    )
+    services.attempt(failing.id, tries=MOST_TRIES)
+    work()
+    assert sorted(numbers_done()) == [1, 3]
+    assert not Delivery.objects.filter(state="waiting").exists()
+
+
+def test_what_follows_a_failure_about_a_person_waits_behind_it(work: Work) -> None:
+    sick, well = UUID(int=LANES), UUID(int=2 * LANES)
+    services.publish(Happened(1, "fails"), person_id=sick)
+    dispatch()
+    _deliver_lane()  # from here on it is attempted by itself
+    services.publish(Happened(2), person_id=sick)
+    services.publish(Happened(3), person_id=well)
+    dispatch()
+    _deliver_lane()
+    assert numbers_done() == [3]
+
+    failing = Delivery.objects.filter(handler__endswith="write_down").earliest("id")
+    services.give_up(failing.id)
+    work()
+    assert numbers_done() == [3, 2]
+
+
+def test_after_a_worker_died_over_many_each_is_attempted_by_itself(work: Work) -> None:
+    services.publish(Happened(1), person_id=UUID(int=1))
+    dispatch()
+    ids = list(Delivery.objects.order_by("id").values_list("id", flat=True))
+    services.attempt_together(ids, is_first=False)
+    assert not AuditEntry.objects.exists()
+    apart = ProcrastinateJob.objects.filter(task_name=services.DELIVER)
+    assert set(apart.values_list("lock", flat=True)) == {str(UUID(int=1))}
+    work()
+    assert numbers_done() == [1]
 
 
 def test_open_pages_are_woken_by_the_deliverer(owner: psycopg.Connection) -> None:
@@ -219,6 +284,17 @@ def test_jobs_leave_the_queue_when_done(work: Work) -> None:
     assert deliveries.count() == 2
     work()
     assert not deliveries.exists()
+
+
+def _deliver_lane() -> None:
+    """What the queue holds for the one lane of these tests."""
+    for job in ProcrastinateJob.objects.filter(task_name=services.DELIVER_TOGETHER):
+        told = [UUID(one) for one in job.args["delivery_ids"]]
+        services.attempt_together(told, is_first=True)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT procrastinate_finish_job_v1(%s, 'succeeded', true)", [job.id]
+            )
 
 
 def _dead_letter() -> Delivery:
