@@ -21,7 +21,12 @@ from bench.faults.stage import beside, stage, times
 from yilian.config.runtime.environment import entered
 
 THREADS = 4
-LISTS = (("care", "CARE"), ("registry", "REGISTRY"), ("foundation", "FOUNDATION"))
+LISTS = (
+    ("care", "CARE"),
+    ("registry", "REGISTRY"),
+    ("foundation", "FOUNDATION"),
+    ("money", "MONEY"),
+)
 
 
 def main() -> None:
