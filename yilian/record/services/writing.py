@@ -4,7 +4,7 @@ Every put is in the same transaction as the act that made the fact. What says th
 same as the current version makes no new one, so a repeat does no harm.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -55,7 +55,6 @@ _PUT: Final = (
 )
 
 
-@transaction.atomic
 def put(
     actor: Actor,
     resource: Mapping[str, Any],
@@ -67,14 +66,33 @@ def put(
 
     The acting service audits its own act; one statement here.
     """
-    incoming = Incoming(resource, person_id, institution_id or actor.institution_id)
+    [version] = put_together(
+        actor, [resource], person_id=person_id, institution_id=institution_id
+    )
+    return version
+
+
+@transaction.atomic(savepoint=False)
+def put_together(
+    actor: Actor,
+    resources: Sequence[Mapping[str, Any]],
+    *,
+    person_id: UUID,
+    institution_id: UUID | None = None,
+) -> list[int]:
+    """The few resources that one act changes: as `put`, and still one statement."""
+    place = institution_id or actor.institution_id
+    told = [
+        value
+        for resource in resources
+        for value in _arguments(actor, Incoming(resource, person_id, place))
+    ]
     with connection.cursor() as cursor:
         try:
-            cursor.execute(_PUT, _arguments(actor, incoming, is_deleted=False))
+            cursor.execute(" UNION ALL ".join([_PUT] * len(resources)), told)
         except IntegrityError as error:
             raise _explained(error) from None
-        version: int = cursor.fetchone()[0]
-    return version
+        return [version for (version,) in cursor.fetchall()]
 
 
 @transaction.atomic
@@ -119,7 +137,7 @@ def _lines(batch: Batch) -> str:
     return "".join(_line(at, incoming) for at, incoming in enumerate(batch))
 
 
-def _arguments(actor: Actor, incoming: Incoming, *, is_deleted: bool) -> list[Any]:
+def _arguments(actor: Actor, incoming: Incoming) -> list[Any]:
     resource = incoming.resource
     kept, found = keep(resource), index(resource)
     return [
@@ -131,7 +149,7 @@ def _arguments(actor: Actor, incoming: Incoming, *, is_deleted: bool) -> list[An
         found.when.start,
         found.when.end,
         found.status,
-        is_deleted,
+        False,
         kept.before,
         kept.after,
         kept.said,

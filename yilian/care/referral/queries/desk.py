@@ -154,6 +154,14 @@ def line(actor: Actor, referral_id: UUID) -> HopLine | None:
     return lines(actor, [found])[0]
 
 
+def line_of(actor: Actor, row: Referral) -> HopLine | None:
+    """Of a row held just now: read again only where it lacks a name."""
+    is_whole = row.to_department_id is None and row.assigned_to_id is None
+    if not (is_whole and is_at_house(actor)):
+        return line(actor, row.id)
+    return lines(actor, [row])[0]
+
+
 def tab_named(tabs: tuple[Tab, ...], key: str) -> Tab:
     return next((tab for tab in tabs if tab.key == key), tabs[0])
 

@@ -72,6 +72,12 @@ class Within:
 
 
 PLAIN: Final = Within(lambda rows: rows)
+# What the forms of steps look at before anything is asked of the reader.
+FOR_A_FORM: Final = Within(
+    lambda rows: rows.only(
+        "id", "state", "direction", "urgency", "to_institution", "revision"
+    )
+)
 WITH_NAMES: Final = Within(with_names)
 WITH_AGREEMENT: Final = Within(
     lambda rows: with_names(rows).select_related("agreement")

@@ -32,7 +32,7 @@ from yilian.kernel.errors import Conflict, Invalid, NotPermitted
 from yilian.kernel.ids import new_id
 from yilian.kernel.safe_text import clean_text
 from yilian.kernel.text import _
-from yilian.record.services.writing import put
+from yilian.record.services.writing import put_together
 from yilian.registry.population.rules import Ground, Scope
 from yilian.registry.population.services.grants import (
     end_grants,
@@ -215,9 +215,12 @@ def announce(
 
 def write_to_record(actor: Actor, referral: Referral) -> None:
     """Every hop is a ServiceRequest and a Task, in the same transaction."""
-    home = referral.from_institution_id
-    for resource in (fhir.service_request(referral), fhir.task(referral)):
-        put(actor, resource, person_id=referral.person_id, institution_id=home)
+    put_together(
+        actor,
+        [fhir.service_request(referral), fhir.task(referral)],
+        person_id=referral.person_id,
+        institution_id=referral.from_institution_id,
+    )
 
 
 def open_to_receiver(actor: Actor, referral: Referral, scope: Scope) -> None:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from yilian.care.referral import forms
 from yilian.care.referral.models import Referral
 from yilian.care.referral.queries import desk
-from yilian.care.referral.queries.rows import PLAIN
+from yilian.care.referral.queries.rows import FOR_A_FORM, PLAIN
 from yilian.care.referral.rules.states import STEP_NAMES, Step
 from yilian.care.referral.services import closing, receiving, sending
 from yilian.care.referral.views.detail import render_body
@@ -68,13 +68,14 @@ def form(request: ActorRequest, referral_id: UUID, name: str) -> HttpResponse:
 @require_POST
 def take(request: ActorRequest, referral_id: UUID, name: str) -> HttpResponse:
     step = _step(name)
-    row = PLAIN.of(request.actor, referral_id)
+    row = FOR_A_FORM.of(request.actor, referral_id)
     asked = STEPS[step].form(row, request.POST)
     if not asked.is_valid():
         return _form(request, row, step, asked, status=422)
     seen = _revision(request.POST.get("revision", ""))
-    STEPS[step].act(request.actor, referral_id, revision=seen, **asked.facts())
-    return _answer(request, referral_id)
+    act = STEPS[step].act
+    taken = act(request.actor, referral_id, revision=seen, **asked.facts())
+    return _answer(request, referral_id, taken)
 
 
 @signed_in
@@ -126,13 +127,19 @@ def _revision(told: str) -> int | None:
     return int(told) if told.isascii() and told.isdecimal() else None
 
 
-def _answer(request: ActorRequest, referral_id: UUID) -> HttpResponse:
+def _answer(
+    request: ActorRequest, referral_id: UUID, taken: Referral | None = None
+) -> HttpResponse:
     """The same row, or the same page, as it stands now; at the reception who is here
-    has changed as well, so that page is read again."""
+    has changed as well, so that page is read again. `taken` is what a step returned:
+    another hop, where it made one."""
     if request.POST.get("shown") == "reception":
         here = reverse("reception:today")
         return HttpResponse(status=204, headers={"HX-Redirect": here})
     if request.POST.get("shown") == "page":
         return render_body(request, referral_id)
-    hop = desk.line(request.actor, referral_id)
+    if taken is not None and taken.id == referral_id:
+        hop = desk.line_of(request.actor, taken)
+    else:
+        hop = desk.line(request.actor, referral_id)
     return render(request, "referral/_hop.html", {"hop": hop})

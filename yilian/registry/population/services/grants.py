@@ -42,7 +42,7 @@ WHERE evidence_kind = %(kind)s AND evidence_id = %(evidence)s
 """
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def give_grant(
     actor: Actor,
     *,
@@ -74,7 +74,7 @@ def give_grant(
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def give_emergency_grant(
     actor: Actor, *, person_id: UUID, evidence_id: UUID, until: datetime
 ) -> UUID:
@@ -93,7 +93,7 @@ def give_emergency_grant(
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def limit_grants(
     *,
     evidence_kind: str,
@@ -105,7 +105,7 @@ def limit_grants(
     return _limit(evidence_kind, evidence_id, institution_id, until)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def end_grants(
     *, evidence_kind: str, evidence_id: UUID, institution_id: UUID | None = None
 ) -> int:
