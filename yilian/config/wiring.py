@@ -40,6 +40,7 @@ from yilian.insurance.budget import handlers as budget
 from yilian.insurance.insurer import handlers as insurer
 from yilian.insurance.settlement import handlers as settlement
 from yilian.insurance.settlement.events import (
+    AmountRefused,
     BillPosted,
     BillSettled,
     BillVoided,
@@ -103,6 +104,7 @@ SUBSCRIPTIONS: Mapping[type[Event], Sequence[Handler]] = {
     BillSettled: [insurer.tell_insurer, budget.count_use],
     SettlementReversed: [insurer.tell_insurer, budget.count_use],
     BillVoided: [],
+    AmountRefused: [budget.take_refusal_over],
 }
 
 

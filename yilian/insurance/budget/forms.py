@@ -19,9 +19,9 @@ from yilian.insurance.budget.rules.states import (
     Level,
     PointKind,
 )
-from yilian.insurance.budget.services import Terms
+from yilian.insurance.budget.services import Corrections, Terms
 from yilian.kernel.errors import Invalid
-from yilian.kernel.money import parse_yuan
+from yilian.kernel.money import parse_signed_yuan, parse_yuan
 
 Choice = tuple[str, Any]
 
@@ -48,6 +48,18 @@ class Yuan(forms.CharField):
         if amount is None and self.required:
             raise forms.ValidationError(self.error_messages["required"])
         return amount
+
+
+class SignedYuan(Yuan):
+    """A correction: below zero it takes away; left empty it is nothing."""
+
+    def to_python(self, value: Any) -> Any:
+        if not str(value or "").strip():
+            return Decimal(0)
+        try:
+            return parse_signed_yuan(str(value))
+        except Invalid as wrong:
+            raise forms.ValidationError(said(wrong.text)) from None
 
 
 class Bands(forms.CharField):
@@ -195,6 +207,29 @@ class NoteForm(forms.Form):
 
 class ReturnForm(forms.Form):
     reason = Line(label=_("退回原因"), max_length=300)
+
+
+class SupplementForm(CreateForm):
+    """What of a confirmed clearing was wrong; left empty it stays."""
+
+    inside = SignedYuan(
+        label=_("内部使用更正（元）"), required=False,
+        help_text=_("增加填正数，减少填负数；不更正的留空。"),
+    )  # fmt: skip
+    outside = SignedYuan(label=_("外部使用更正（元）"), required=False)
+    refused = SignedYuan(label=_("审核拒付更正（元）"), required=False)
+    unreasonable = SignedYuan(label=_("不合理费用更正（元）"), required=False)
+    score = forms.DecimalField(
+        label=_("更正后的考核得分"), min_value=0, max_value=100, max_digits=5,
+        decimal_places=2, required=False,
+    )  # fmt: skip
+    reason = Line(label=_("事由"), max_length=300)
+    evidence = Line(label=_("依据文书"), max_length=200)
+
+    def corrections(self) -> Corrections:
+        facts = self.facts()
+        facts.pop("key")
+        return Corrections(**facts)
 
 
 class DistributeForm(CreateForm):

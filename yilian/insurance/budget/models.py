@@ -5,6 +5,7 @@ revisions, released by a second person. `UseDay` is a roll-up that can be made a
 from the settlements; everything else is inserted only.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -225,12 +226,17 @@ class Refusal(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     pool = models.ForeignKey(Pool, models.PROTECT, related_name="refusals")
-    institution = models.ForeignKey("directory.Institution", models.PROTECT)
+    institution = models.ForeignKey(
+        "directory.Institution", models.PROTECT, null=True
+    )  # none: outside the region
     finding = models.CharField(max_length=20)
     found_on = models.DateField()
     amount = money()
     settlement_id = models.UUIDField(null=True)  # weak: which settlement, if one
     settlement_number = models.CharField(max_length=40, blank=True)
+    # Weak too: the suspicion it was refused on, and the bills that is about.
+    anomaly_id = models.UUIDField(null=True)
+    bills = ArrayField(models.UUIDField(), default=list)
     reason = models.CharField(max_length=300)
     evidence = models.CharField(max_length=200)
     reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="+")
@@ -248,6 +254,15 @@ class Refusal(models.Model):
                 condition=Q(reverses=None, amount__gt=0)
                 | Q(reverses__isnull=False, amount__lt=0),
                 name="refusal_sign_says_what_it_is",
+            ),
+            models.CheckConstraint(
+                condition=Q(anomaly_id__isnull=False) | Q(institution__isnull=False),
+                name="refusal_of_a_house_or_a_suspicion",
+            ),
+            models.UniqueConstraint(
+                fields=["anomaly_id"],
+                condition=Q(reverses=None),
+                name="refusal_taken_over_once",
             ),
         ]
         indexes = [models.Index(fields=["pool", "at"], name="refusal_of_pool")]
@@ -276,16 +291,25 @@ class Score(models.Model):
 
 
 class CarryOver(models.Model):
-    """A settlement changed after its year was cleared counts in a later year."""
+    """A settlement changed after its year was cleared counts in a later year, or in
+    a supplementary clearing of that year."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     from_pool = models.ForeignKey(Pool, models.PROTECT, related_name="carried_out")
-    to_pool = models.ForeignKey(Pool, models.PROTECT, related_name="carried_in")
+    to_pool = models.ForeignKey(
+        Pool, models.PROTECT, null=True, related_name="carried_in"
+    )
+    # Instead of a later year: counted in a supplementary clearing of its own year.
+    supplement = models.ForeignKey(
+        Clearing, models.PROTECT, null=True, related_name="late"
+    )
     institution = models.ForeignKey("directory.Institution", models.PROTECT, null=True)
     is_inside = models.BooleanField()
     day = models.DateField()  # of the settlement in the cleared year
     amount = money()
-    clearing = models.ForeignKey(Clearing, models.PROTECT)  # the reference
+    clearing = models.ForeignKey(
+        Clearing, models.PROTECT, related_name="+"
+    )  # the reference
     at = models.DateTimeField()
 
     class Meta:
@@ -295,6 +319,11 @@ class CarryOver(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(amount=0), name="carry_over_of_something"
+            ),
+            models.CheckConstraint(
+                condition=Q(to_pool__isnull=False, supplement=None)
+                | Q(to_pool=None, supplement__isnull=False),
+                name="carry_over_to_one_place",
             ),
         ]
         indexes = [models.Index(fields=["to_pool"], name="carry_over_to_pool")]

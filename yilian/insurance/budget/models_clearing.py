@@ -26,11 +26,17 @@ class Clearing(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     pool = models.ForeignKey("budget.Pool", models.PROTECT, related_name="clearings")
     revision = models.ForeignKey("budget.PoolRevision", models.PROTECT)
-    kind = models.CharField(max_length=8)
+    kind = models.CharField(max_length=12)
     number = models.CharField(max_length=32, unique=True)
     replaces = models.OneToOneField(
         "budget.ClearingAct", models.PROTECT, null=True, related_name="+"
     )
+    # The confirmed clearing of the year that a supplementary one goes on from.
+    supplements = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="supplemented_by"
+    )
+    reason = models.CharField(max_length=300, blank=True)
+    evidence = models.CharField(max_length=200, blank=True)
     until = models.DateField()  # use of the days before this one
     inside = money()
     outside = money()
@@ -98,6 +104,18 @@ class Clearing(models.Model):
                 fields=["pool"],
                 condition=Q(kind="final", replaces=None),
                 name="clearing_final_once_a_year",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="supplement", supplements__isnull=False)
+                & ~Q(reason="")
+                & ~Q(evidence="")
+                | ~Q(kind="supplement") & Q(supplements=None, reason=""),
+                name="clearing_supplement_says_what_and_why",
+            ),
+            models.UniqueConstraint(
+                fields=["supplements"],
+                condition=Q(supplements__isnull=False, replaces=None),
+                name="clearing_supplemented_once",
             ),
         ]
 

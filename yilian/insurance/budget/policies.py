@@ -66,6 +66,11 @@ def can_see_sums(actor: Actor, pool: Pool) -> bool:
     return is_in_area or can_see_members(actor, pool)
 
 
+def can_open_bills(actor: Actor, pool: Pool) -> bool:
+    """The insurer all, a member's finance office its own; an office sees no persons."""
+    return _insures(actor, pool.area_code) or actor.has(Role.FINANCE)
+
+
 def can_simulate(actor: Actor, pool: Pool) -> bool:
     return can_see_sums(actor, pool)
 

@@ -9,6 +9,7 @@ from yilian.insurance.budget.views import (
     ledgers,
     pools,
     simulating,
+    supplementing,
 )
 
 app_name = "budget"
@@ -52,6 +53,11 @@ urlpatterns = [
     path("clearings/<uuid:clearing_id>/export", clearings.export, name="export"),
     path("clearings/<uuid:clearing_id>/confirm", clearings.confirm, name="confirm"),
     path("clearings/<uuid:clearing_id>/return", clearings.send_back, name="return"),
+    path(
+        "clearings/<uuid:clearing_id>/supplement",
+        supplementing.page,
+        name="supplement",
+    ),
     path(
         "clearings/<uuid:clearing_id>/distribute",
         clearings.distribute,

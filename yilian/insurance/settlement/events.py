@@ -55,3 +55,14 @@ class SettlementReversed(Booked):
     """A red entry; `reverses_id` is the settlement it takes back."""
 
     reverses_id: UUID
+
+
+@dataclass(frozen=True)
+class AmountRefused(Event):
+    """Of a confirmed suspicion; budgets take it over."""
+
+    anomaly_id: UUID
+    institution_id: UUID | None
+    insured_area: str
+    amount: Decimal
+    refused_on: date

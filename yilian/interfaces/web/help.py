@@ -79,7 +79,9 @@ HELP: Final[Mapping[str, str]] = {
     "settlement:sums": _("按月、类别、机构级别看结算张数和金额，没有个人信息。"),
     "settlement:mine": _("看今年医保付了多少、自己付了多少，不对可以申诉。"),
     "settlement:list": _("查结算单：点单号看每一分钱由谁支付、依据哪一条。"),
-    "settlement:waiting": _("这里只有需要人看过的单据，写明了原因；看过后点“结算”。其余按参数自动结算。"),
+    "settlement:waiting": _(
+        "这里只有需要人看过的单据，写明了原因；看过后点“结算”。其余自动结算。"
+    ),
     "settlement:detail": _(
         "一张结算单的完整计算过程；每一步旁边是条款，点“所用参数”看数值。"
     ),
@@ -185,6 +187,7 @@ HELP: Final[Mapping[str, str]] = {
     "budget:outside": _("看参保人每天在区外的基金支付，点日期看结算单。"),
     "budget:open": _("填写参保人数和标准，由另一位医保经办复核后生效。"),
     "budget:act": _("按右边的依据填写，提交后记入台账，错了只能冲销。"),
+    "budget:supplement": _("双方确认后发现有错，在这里补充清算；原清算一字不改。"),
     "budget:clearing": _("核对计算过程，双方确认后冻结，再分配到成员。"),
     "budget:paper": _("打印清算表，由双方签字盖章后存档。"),
     "budget:simulate": _("改右边的条件，看全年结余和各层级分到多少。"),

@@ -48,6 +48,7 @@ class ClearingPage:
     by_level: Sequence[tuple[Level, Decimal]]
     shares: Sequence[ShareLine]
     is_whole: bool  # the digest is that of what stands here
+    later: Sequence[Clearing]  # supplementary ones, returned ones too
 
     @property
     def said(self) -> frozenset[str]:
@@ -63,16 +64,16 @@ class ClearingPage:
 
     @property
     def is_final(self) -> bool:
-        return self.row.kind == ClearingKind.FINAL
+        return self.row.kind != ClearingKind.PRE
 
     @property
     def awaits_shares(self) -> bool:
-        is_something = bool(self.row.retained or self.row.consortium_share)
-        return self.is_final and self.is_confirmed and is_something and not self.shares
+        may_be = self.is_final and self.is_confirmed
+        return may_be and bool(self.to_share) and not self.shares
 
     @property
     def to_share(self) -> Decimal:
-        return self.row.retained - self.row.consortium_share
+        return to_share(self.row)
 
     @property
     def shared(self) -> Decimal:
@@ -94,6 +95,7 @@ def clearing_page(actor: Actor, clearing_id: UUID, digest: str = "") -> Clearing
         ],
         shares=_shares(actor, row),
         is_whole=digest in ("", row.digest),
+        later=list(row.supplemented_by.order_by("made_at", "pk")),
     )
 
 
@@ -101,8 +103,26 @@ def visible_clearing(actor: Actor, clearing_id: UUID) -> Clearing:
     pools = Pool.objects.visible_to(actor)
     rows = Clearing.objects.filter(pool__in=pools)
     return find(
-        rows.select_related("pool", "pool__consortium", "revision"), clearing_id
+        rows.select_related("pool", "pool__consortium", "revision", "supplements"),
+        clearing_id,
     )
+
+
+def to_share(row: Clearing) -> Decimal:
+    """What members get (or bear); of a supplementary clearing what it changes."""
+    whole = row.retained - row.consortium_share
+    base = row.supplements
+    return whole - (base.retained - base.consortium_share) if base else whole
+
+
+def can_be_supplemented(page: ClearingPage) -> bool:
+    """Confirmed by both, and the last of its year."""
+    standing = [one for one in page.later if not is_returned(one)]
+    return page.is_final and page.is_confirmed and not standing
+
+
+def is_returned(row: Clearing) -> bool:
+    return row.acts.filter(act=Act.RETURNED.value).exists()
 
 
 def to_share_among(row: Clearing) -> list[MemberHouse]:

@@ -53,11 +53,13 @@ AT_FAULT: Final = frozenset(Finding) - {Finding.REFUSED}
 class ClearingKind(StrEnum):
     PRE = "pre"
     FINAL = "final"
+    SUPPLEMENT = "supplement"  # of a year that was cleared and confirmed
 
 
 CLEARING_NAMES: Final[Mapping[ClearingKind, str]] = {
     ClearingKind.PRE: _("预结算"),
     ClearingKind.FINAL: _("年度清算"),
+    ClearingKind.SUPPLEMENT: _("补充清算"),
 }
 
 

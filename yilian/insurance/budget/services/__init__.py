@@ -1,6 +1,7 @@
 """What is written about a pool: `pools.py` opens and revises it, `money_out.py` pays
 and audits, `rolling.py` rolls up its use, `clearing.py` and `distributing.py` end its
-year; `ledgers.py` keeps what stands beside."""
+year, `supplementing.py` corrects it afterwards; `ledgers.py` keeps what stands
+beside."""
 
 from yilian.insurance.budget.services.alarming import tell_alarms
 from yilian.insurance.budget.services.clearing import (
@@ -9,6 +10,7 @@ from yilian.insurance.budget.services.clearing import (
     pre_settle,
     return_clearing,
 )
+from yilian.insurance.budget.services.collecting import collect_refusals_of
 from yilian.insurance.budget.services.distributing import distribute
 from yilian.insurance.budget.services.ledgers import (
     enter_income,
@@ -39,10 +41,13 @@ from yilian.insurance.budget.services.rolling import (
     roll_up_all,
     roll_up_day,
 )
+from yilian.insurance.budget.services.supplementing import Corrections, supplement
 
 __all__ = [
+    "Corrections",
     "Terms",
     "clear_year",
+    "collect_refusals_of",
     "confirm",
     "distribute",
     "enter_income",
@@ -63,6 +68,7 @@ __all__ = [
     "roll_up_all",
     "roll_up_day",
     "set_score",
+    "supplement",
     "take_back_advance",
     "take_back_income",
     "take_back_points",

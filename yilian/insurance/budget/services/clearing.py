@@ -6,7 +6,7 @@ is then counted anew under a number of its own.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -33,6 +33,7 @@ from yilian.insurance.budget.rules.states import Act, ClearingKind
 from yilian.insurance.budget.rules.working import kept
 from yilian.insurance.budget.rules.year import GROUND, Cleared, clear
 from yilian.insurance.budget.rules.year import Pool as Amounts
+from yilian.insurance.budget.services.collecting import collect_refusals
 from yilian.insurance.budget.services.keeping import (
     INSURERS,
     audited,
@@ -49,8 +50,15 @@ from yilian.kernel.safe_text import clean_text, required_text
 from yilian.kernel.text import _
 
 _LONGEST: Final = 300
-_PREFIX: Final = {ClearingKind.PRE: "YJS", ClearingKind.FINAL: "QS"}
-_CONFIRMED: Final = frozenset({Act.INSURER.value, Act.CONSORTIUM.value})
+_PREFIX: Final = {
+    ClearingKind.PRE: "YJS",
+    ClearingKind.FINAL: "QS",
+    ClearingKind.SUPPLEMENT: "BQ",
+}
+_NOT_SEALED: Final = frozenset({"digest", "id", "working", "made_by", "made_at"})
+# Columns that came after the first clearings: sealed where they say something.
+_LATER: Final = frozenset({"supplements", "reason", "evidence"})
+CONFIRMED: Final = frozenset({Act.INSURER.value, Act.CONSORTIUM.value})
 
 
 @transaction.atomic
@@ -64,6 +72,7 @@ def pre_settle(
     def make() -> UUID:
         require_open(pool)
         day = min(until or timezone.localdate(), sums.end_of(pool))
+        collect_refusals(actor, pool)
         return _count(actor, pool, ClearingKind.PRE, day).pk
 
     return Clearing.objects.get(pk=once(actor, key, "budget.pre_settle", make))
@@ -82,6 +91,7 @@ def clear_year(actor: Actor, pool_id: UUID, *, key: UUID) -> Clearing:
                 _("{year} 年还没有结束，不能清算；可以先做预结算。"), year=pool.year
             )
         refresh(actor, pool, sums.first_day(pool), sums.end_of(pool))
+        collect_refusals(actor, pool)
         return _count(actor, pool, ClearingKind.FINAL, sums.end_of(pool)).pk
 
     return Clearing.objects.get(pk=once(actor, key, "budget.clear_year", make))
@@ -90,7 +100,7 @@ def clear_year(actor: Actor, pool_id: UUID, *, key: UUID) -> Clearing:
 @transaction.atomic
 def confirm(actor: Actor, clearing_id: UUID, *, note: str = "") -> ClearingAct:
     """By the insurer's second person, or by the consortium's office."""
-    made, pool = _in_line(actor, clearing_id)
+    made, pool = clearing_in_line(actor, clearing_id)
     act = Act.CONSORTIUM if actor.has(Role.CONSORTIUM_OFFICE) else Act.INSURER
     if act is Act.CONSORTIUM:
         is_allowed = policies.can_confirm_as_consortium(actor, pool)
@@ -100,7 +110,7 @@ def confirm(actor: Actor, clearing_id: UUID, *, note: str = "") -> ClearingAct:
         is_allowed,
         _("清算由计算人以外的另一位医保经办复核确认，并由医联体办公室确认。"),
     )
-    said = _said(made)
+    said = said_to(made)
     if act.value in said:
         raise Conflict(_("这一方已经确认过。请刷新页面查看。"))
     _require_standing(said)
@@ -110,13 +120,13 @@ def confirm(actor: Actor, clearing_id: UUID, *, note: str = "") -> ClearingAct:
 @transaction.atomic
 def return_clearing(actor: Actor, clearing_id: UUID, *, reason: str) -> ClearingAct:
     """To be counted anew; the year is open again until then."""
-    made, pool = _in_line(actor, clearing_id)
+    made, pool = clearing_in_line(actor, clearing_id)
     require(
         policies.can_return(actor, pool), _("只有医保经办或医联体办公室可以退回清算。")
     )
-    said = _said(made)
+    said = said_to(made)
     _require_standing(said)
-    if said >= _CONFIRMED:
+    if said >= CONFIRMED:
         raise Conflict(
             _("双方都已确认，不能退回。以后变动的结算记入下一年度并注明出处。")
         )
@@ -130,11 +140,12 @@ def unsaved_clearing(  # noqa: PLR0917  also for bulk loading
     number: str,
     found: Sums,
     score: Decimal,
+    before: Sequence[Step] = (),
 ) -> Clearing:
     amounts = sums.amounts_of(revision)
     cleared = clear(amounts, found.spent, score, sums.agreed(revision))
     due = cleared.actual + cleared.retained - cleared.consortium_share - found.advanced
-    working = kept(_steps(amounts, cleared, found, due))
+    working = kept([*before, *_steps(amounts, cleared, found, due)])
     made = Clearing(
         pool=pool,
         revision=revision,
@@ -168,7 +179,8 @@ def digest_of(made: Clearing) -> str:
     facts = {
         field.name: _plain(field.value_from_object(made), field)
         for field in made._meta.concrete_fields
-        if field.name not in {"digest", "id", "working", "made_by", "made_at"}
+        if field.name not in _NOT_SEALED
+        and (field.name not in _LATER or field.value_from_object(made))
     }
     whole: Mapping[str, Any] = {**facts, "working": made.working}
     said = json.dumps(whole, ensure_ascii=False, sort_keys=True)
@@ -190,13 +202,18 @@ def _count(actor: Actor, pool: Pool, kind: ClearingKind, until: date) -> Clearin
     if score is None:
         raise Conflict(_("还没有登记质量考核得分，请先登记得分再结算。"))
     found = sums.sums_of(pool, until)
-    number = _number(pool, kind)
+    number = next_number(pool, kind)
     made = unsaved_clearing(pool, revision, kind, number, found, score.value)
-    made.made_by_id = require_account(actor)
     made.replaces = _returned(pool, kind)
+    return keep(actor, pool, made)
+
+
+def keep(actor: Actor, pool: Pool, made: Clearing) -> Clearing:
+    """For good, and the consortium is told; also for supplementary clearings."""
+    made.made_by_id = require_account(actor)
     made.digest = digest_of(made)
     made.save(force_insert=True)
-    audited(actor, f"{kind}_clearing", pool, made, number=number)
+    audited(actor, f"{made.kind}_clearing", pool, made, number=made.number)
     tell_consortium(
         pool,
         _("{consortium}{year} 年的结算已算出，请核对并确认。"),
@@ -206,7 +223,7 @@ def _count(actor: Actor, pool: Pool, kind: ClearingKind, until: date) -> Clearin
     return made
 
 
-def _number(pool: Pool, kind: ClearingKind) -> str:
+def next_number(pool: Pool, kind: ClearingKind) -> str:
     known = Clearing.objects.filter(pool=pool, kind=kind.value).count()
     return f"{_PREFIX[kind]}-{pool.area_code}-{pool.year}-{known + 1:02d}"
 
@@ -240,13 +257,13 @@ def _steps(amounts: Amounts, cleared: Cleared, found: Sums, due: Fen) -> list[St
     return [*amounts.steps, used, *cleared.steps, owed]
 
 
-def _in_line(actor: Actor, clearing_id: UUID) -> tuple[Clearing, Pool]:
+def clearing_in_line(actor: Actor, clearing_id: UUID) -> tuple[Clearing, Pool]:
     pools = Pool.objects.visible_to(actor)
     made = find(Clearing.objects.filter(pool__in=pools), clearing_id)
     return made, pool_in_line(actor, made.pool_id)
 
 
-def _said(made: Clearing) -> frozenset[str]:
+def said_to(made: Clearing) -> frozenset[str]:
     return frozenset(made.acts.values_list("act", flat=True))
 
 

@@ -14,7 +14,7 @@ from yilian.foundation.access.scope import find, require
 from yilian.foundation.idempotency.services import once
 from yilian.insurance.budget import policies
 from yilian.insurance.budget.models import Clearing, Pool, Share
-from yilian.insurance.budget.queries import members, sums
+from yilian.insurance.budget.queries import clearings, members, sums
 from yilian.insurance.budget.rules.members import (
     Member,
     MemberShare,
@@ -22,6 +22,7 @@ from yilian.insurance.budget.rules.members import (
     kept_shares,
 )
 from yilian.insurance.budget.rules.states import Act, ClearingKind
+from yilian.insurance.budget.rules.year import distributed
 from yilian.insurance.budget.services.keeping import (
     audited,
     pool_in_line,
@@ -92,13 +93,28 @@ def unsaved_shares(
     rule: str,
     at: datetime | None = None,
 ) -> list[Share]:
-    if made.balance >= 0:
-        by_level: Mapping[str, int] = made.working["by_level"]
-        divided = kept_shares(by_level, of)
-    else:
-        levels: Mapping[str, int] = sums.agreed(made.revision).value("budget.shares")
-        divided = borne_shares(to_fen(made.consortium_share), levels, of)
+    divided = _difference(made, of) if made.supplements_id else _whole(made, of)
     return [_share(made, one, rule, at or timezone.now()) for one in divided]
+
+
+def _whole(made: Clearing, of: Sequence[Member]) -> list[MemberShare]:
+    if made.balance >= 0:
+        return kept_shares(made.working["by_level"], of)
+    return borne_shares(to_fen(made.consortium_share), _levels(made), of)
+
+
+def _difference(made: Clearing, of: Sequence[Member]) -> list[MemberShare]:
+    """What a supplementary clearing adds to what was shared, or takes of it."""
+    more, levels = to_fen(clearings.to_share(made)), _levels(made)
+    if more < 0:
+        return borne_shares(-more, levels, of)
+    weights = {level: Decimal(part) for level, part in levels.items()}
+    return kept_shares(distributed(more, weights), of)
+
+
+def _levels(made: Clearing) -> Mapping[str, int]:
+    levels: Mapping[str, int] = sums.agreed(made.revision).value("budget.shares")
+    return levels
 
 
 def _share(made: Clearing, one: MemberShare, rule: str, at: datetime) -> Share:
@@ -124,9 +140,9 @@ def _number(given: Numbers, house: UUID, field: str, *, least: Decimal) -> Decim
 
 def _require_confirmed(made: Clearing) -> None:
     said = set(made.acts.values_list("act", flat=True))
-    if made.kind != ClearingKind.FINAL or said != {Act.INSURER, Act.CONSORTIUM}:
+    if made.kind == ClearingKind.PRE or said != {Act.INSURER, Act.CONSORTIUM}:
         raise Conflict(_("年度清算经医保和医联体双方确认后才能分配。"))
     if Share.objects.filter(clearing=made).exists():
         raise Conflict(_("这份清算已经分配。请刷新页面查看。"))
-    if not made.retained and not made.consortium_share:
+    if not clearings.to_share(made):
         raise Conflict(_("没有可留用的结余，也没有需要承担的超支，不需要分配。"))

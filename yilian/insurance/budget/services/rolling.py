@@ -21,6 +21,8 @@ from yilian.insurance.budget import policies
 from yilian.insurance.budget.models import CarryOver, Clearing, Pool, UseDay
 from yilian.insurance.budget.ports import UseLine, daily_use
 from yilian.insurance.budget.queries import members, sums
+from yilian.insurance.budget.rules.states import Act
+from yilian.insurance.budget.services.collecting import collect_refusals
 from yilian.insurance.budget.services.keeping import (
     INSURERS,
     audited,
@@ -65,6 +67,7 @@ def roll_up(actor: Actor, pool_id: UUID, start: date, end: date) -> int:
     final = sums.final_of(pool)
     if final is not None:
         return _carry(actor, pool, final, first, last)
+    collect_refusals(actor, pool)
     return refresh(actor, pool, first, last)
 
 
@@ -172,27 +175,35 @@ def _carry(actor: Actor, pool: Pool, final: Clearing, first: date, last: date) -
     into = _next_open(pool)
     if into is None:
         return 0
+    rows = late_rows(pool, final, first, last)
+    for row in rows:
+        row.to_pool = into
+    CarryOver.objects.bulk_create(rows)
+    if rows:
+        audited(actor, "carry_over", into, rows=len(rows), from_year=pool.year)
+    return len(rows)
+
+
+def late_rows(pool: Pool, final: Clearing, first: date, last: date) -> list[CarryOver]:
+    """Unsaved, without saying yet where it counts: what differs from the frozen days
+    and counts nowhere else."""
     asked, kept = _asked(pool, first, last), _known(pool, first, last)
     if _is_silent(asked, kept, last - first):
-        return 0
+        return []
     wanted, known = _basic(asked), _basic(kept)
     done = _carried(pool, first, last)
     late = {
         where: wanted.get(where, ZERO) - known.get(where, ZERO) - done.get(where, ZERO)
         for where in {*wanted, *known, *done}
     }
-    rows = [
+    return [
         CarryOver(
-            from_pool=pool, to_pool=into, institution_id=house, is_inside=inside,
-            day=day, amount=amount, clearing=final, at=timezone.now(),
+            from_pool=pool, institution_id=house, is_inside=inside, day=day,
+            amount=amount, clearing=final, at=timezone.now(),
         )
         for (day, house, inside), amount in sorted(late.items(), key=str)
         if amount
     ]  # fmt: skip
-    CarryOver.objects.bulk_create(rows)
-    if rows:
-        audited(actor, "carry_over", into, rows=len(rows), from_year=pool.year)
-    return len(rows)
 
 
 def _next_open(pool: Pool) -> Pool | None:
@@ -210,7 +221,10 @@ def _basic(costs: _Costs) -> dict[_Where, Decimal]:
 
 
 def _carried(pool: Pool, first: date, last: date) -> dict[_Where, Decimal]:
-    rows = CarryOver.objects.filter(from_pool=pool, day__gte=first, day__lt=last)
+    """To a later year, or into a supplementary clearing that was not returned."""
+    rows = CarryOver.objects.filter(
+        from_pool=pool, day__gte=first, day__lt=last
+    ).exclude(supplement__acts__act=Act.RETURNED.value)
     sums_of = rows.values_list("day", "institution", "is_inside")
     return {
         (day, house, inside): amount

@@ -75,6 +75,14 @@ def _confirm(world: World, pool: Pool, actor: Actor) -> object:
     return services.confirm(actor, made.pk)
 
 
+def _supplement(world: World, pool: Pool, actor: Actor) -> object:
+    made = _clear(world, pool, world.clerk)
+    services.confirm(world.supervisor, made.pk)
+    services.confirm(world.office, made.pk)
+    wrong = services.Corrections(refused=Decimal(5), reason="复核", evidence="文书")
+    return services.supplement(actor, made.pk, key=new_id(), corrections=wrong)
+
+
 def _return(world: World, pool: Pool, actor: Actor) -> object:
     made = _clear(world, pool, world.clerk)
     return services.return_clearing(actor, made.pk, reason="数据有误")
@@ -119,6 +127,7 @@ MATRIX: list[tuple[str, Do, dict[str, str]]] = [
     ("clear", _clear, OF_INSURERS),
     ("confirm", _confirm, OF_INSURERS | {"clerk": REFUSED, "office": DONE}),
     ("return", _return, OF_INSURERS | {"office": DONE}),
+    ("supplement", _supplement, OF_INSURERS),
     ("distribute", _distribute,
      dict.fromkeys(OF_INSURERS, REFUSED) | {"office": DONE}),
 ]  # fmt: skip

@@ -151,6 +151,8 @@ def _page(
         "may_confirm": is_open and may_confirm and says not in found.said,
         "may_return": is_open and policies.can_return(actor, pool),
         "may_share": may_share,
+        "may_supplement": policies.can_clear(actor, pool)
+        and clearings.can_be_supplemented(found),
         "houses": clearings.to_share_among(row) if may_share else [],
         "sees_members": policies.can_see_members(actor, pool),
         "note_form": NoteForm(),

@@ -94,6 +94,7 @@ def may(request: ActorRequest, page: pages.PoolPage) -> dict[str, bool]:
         "may_simulate": policies.can_simulate(actor, row),
         "sees_members": policies.can_see_members(actor, row),
         "sees_sums": policies.can_see_sums(actor, row),
+        "opens_bills": policies.can_open_bills(actor, row),
     }
 
 

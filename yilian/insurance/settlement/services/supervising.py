@@ -14,7 +14,9 @@ from django.utils import timezone
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.scope import find, require
 from yilian.foundation.audit.services import record
+from yilian.foundation.outbox.services import publish
 from yilian.insurance.settlement import policies
+from yilian.insurance.settlement.events import AmountRefused
 from yilian.insurance.settlement.models import Anomaly, AnomalyRefusal, Bill
 from yilian.insurance.settlement.queries.anomalies import (
     AnomalyLine,
@@ -134,7 +136,7 @@ def open_anomalies(
 
 
 def _refuse(row: Anomaly, amount: Decimal, account_id: UUID) -> None:
-    AnomalyRefusal.objects.create(
+    refused = AnomalyRefusal.objects.create(
         anomaly=row,
         institution_id=row.institution_id,
         insured_area=row.insured_area,
@@ -142,6 +144,11 @@ def _refuse(row: Anomaly, amount: Decimal, account_id: UUID) -> None:
         refused_on=local_day(row.decided_at or timezone.now()),
         refused_by_id=account_id,
         created_at=row.decided_at or timezone.now(),
+    )
+    publish(
+        AmountRefused(
+            row.id, row.institution_id, row.insured_area, amount, refused.refused_on
+        )
     )
 
 
