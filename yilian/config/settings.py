@@ -28,6 +28,7 @@ YILIAN_LIVE_PORT = PORT + 1
 
 # Named here, so that lower layers need not import higher ones.
 YILIAN_ACTOR_BUILDER = "yilian.registry.population.actors.actor_for"
+YILIAN_SESSION_READER = "yilian.registry.population.actors.signed_in"
 YILIAN_POSTS = "yilian.registry.directory.queries.posts_of"
 YILIAN_RESIDENTS = "yilian.registry.population.services.sign_in.DOOR"
 YILIAN_RECORD_SINK = "yilian.config.wiring.RECORD_SINK"
@@ -118,7 +119,7 @@ MIDDLEWARE = [
     "yilian.interfaces.web.middleware.Language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "yilian.foundation.identity.middleware.SignedIn",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -40,10 +40,22 @@ def actor_of(request: HttpRequest, post_id: UUID | None = None) -> Actor | None:
     """Who acts by this request: in the post named, else in the session's."""
     if not request.user.is_authenticated:
         return None
-    build: Callable[..., Actor | None] = import_string(settings.YILIAN_ACTOR_BUILDER)
-    kept = request.session.get(POST_KEY)
-    actor = build(request.user, post_id or (UUID(kept) if kept else None))
+    actor = _actor_along(request) if post_id is None else None
+    if actor is None:
+        build: Callable[..., Actor | None] = import_string(
+            settings.YILIAN_ACTOR_BUILDER
+        )
+        kept = request.session.get(POST_KEY)
+        actor = build(request.user, post_id or (UUID(kept) if kept else None))
     return actor and actor.from_origin(origin_of(request))
+
+
+def _actor_along(request: HttpRequest) -> Actor | None:
+    """Who was read together with the session, where the store does that."""
+    read: Callable[[], Actor | None] | None = getattr(
+        request.session, "actor_along", None
+    )
+    return read() if read is not None else None
 
 
 def origin_of(request: HttpRequest) -> str:

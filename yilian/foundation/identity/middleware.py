@@ -2,21 +2,33 @@
 factor that must be put on."""
 
 from collections.abc import Callable
+from functools import partial
 from time import time
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import (
+    BACKEND_SESSION_KEY,
+    HASH_SESSION_KEY,
+    get_user,
+    logout,
+)
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
+from django.utils.crypto import constant_time_compare
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext
 
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.middleware import actor_of
+from yilian.foundation.identity.models import Account
 from yilian.foundation.identity.services import close_session
 from yilian.kernel.text import _
 
+BY_NAME: Final = "django.contrib.auth.backends.ModelBackend"
 SEEN_KEY: Final = "seen"
 _WRITE_EVERY: Final = 60  # seconds between two writes of "still there"
 HOW_KEY: Final = "how"  # how this session was opened
@@ -37,6 +49,34 @@ REFUSES_ITSELF: Final = "refuses_what_is_due"
 _PASSWORD_DUE: Final = _("请先在网页上修改管理员给的密码，再读取数据。")
 _FACTOR_DUE: Final = _("本机构要求两步验证。请先在网页上设置，再读取数据。")
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class SignedIn(AuthenticationMiddleware):
+    """Django's own, which does not ask again for what was read with the session."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = SimpleLazyObject(partial(_user_of, request))  # type: ignore[assignment]
+
+
+def _user_of(request: HttpRequest) -> Account | AnonymousUser:
+    """All that Django demands of a session is demanded here; whatever falls short of
+    it is left to Django to judge."""
+    read = getattr(request.session, "account_along", None)
+    account: Account | None = read() if read is not None else None
+    if account is not None and _vouches(request.session, account):
+        return account
+    return get_user(request)
+
+
+def _vouches(session: Any, account: Account) -> bool:
+    return (
+        account.is_active
+        and session.get(BACKEND_SESSION_KEY) == BY_NAME
+        and constant_time_compare(
+            session.get(HASH_SESSION_KEY, ""), account.get_session_auth_hash()
+        )
+    )
 
 
 class IdleTimeout:

@@ -35,7 +35,7 @@ from yilian.foundation.identity.forms import (
     SecondStepForm,
     SignInForm,
 )
-from yilian.foundation.identity.middleware import HOW_KEY
+from yilian.foundation.identity.middleware import BY_NAME, HOW_KEY
 from yilian.foundation.identity.models import Account
 from yilian.foundation.identity.ports import residents
 from yilian.foundation.identity.rules import (
@@ -49,7 +49,6 @@ from yilian.kernel.errors import Invalid, NotFound
 
 SUBJECT_KEY: Final = "code_subject"
 HALF_WAY_KEY: Final = "half_way"  # the password was right; nobody is signed in yet
-BY_NAME: Final = "django.contrib.auth.backends.ModelBackend"
 _NO_POST: Final = gettext_lazy("账号目前没有在任岗位。请联系本机构的系统管理员。")
 
 

@@ -1,7 +1,10 @@
 """Who acts, who works where, and what an institution is."""
 
 from yilian.registry.directory.queries.actors import (
+    POST_OF_ACCOUNT,
+    Post,
     PostLine,
+    actor_in,
     actor_of_staff,
     post_label,
     posts_of,
@@ -11,17 +14,19 @@ from yilian.registry.directory.queries.institutions import (
     DepartmentLine,
     HelpDesk,
     InstitutionFacts,
-    InstitutionLine,
     departments_of,
     departments_of_many,
     desk_of_region,
     institution_facts,
-    institution_line,
-    institution_lines,
     institutions,
     institutions_to_pick,
-    line_of,
     numbers_of,
+)
+from yilian.registry.directory.queries.lines import (
+    InstitutionLine,
+    institution_line,
+    institution_lines,
+    line_of,
 )
 from yilian.registry.directory.queries.staff import (
     AccountLine,
@@ -36,15 +41,18 @@ from yilian.registry.directory.queries.staff import (
 )
 
 __all__ = [
+    "POST_OF_ACCOUNT",
     "AccountLine",
     "DepartmentLine",
     "DutyLine",
     "HelpDesk",
     "InstitutionFacts",
     "InstitutionLine",
+    "Post",
     "PostLine",
     "StaffLine",
     "account_lines",
+    "actor_in",
     "actor_of_staff",
     "departments_of",
     "departments_of_many",

@@ -1,11 +1,12 @@
 """Who acts: the account in one of its posts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, cast
+from typing import Final, NamedTuple
 from uuid import UUID
 
+from django.db import connection
 from django.utils import timezone
 
 from yilian.foundation.access.actor import ROLE_NAMES, Actor, Reach, Role
@@ -17,31 +18,52 @@ from yilian.kernel.tier import Tier
 from yilian.registry.directory.models import PractitionerRole
 from yilian.registry.directory.rules import InstitutionKind, reach_of
 
-# One statement for every request, so written by hand. The consortia are read
-# here because asking for them separately would be a second one.
+# The post an account acts in, with all that an actor is made of: the one that was
+# chosen, else the one it last worked in, else the first. Written by hand, because
+# every request asks. `account` and `last` say where those two values come from.
 _POST: Final = """
 SELECT post.id, post.roles, post.practitioner_id, post.institution_id,
-       post.department_id, practitioner.name AS holder,
-       institution.short_name AS place, institution.kind AS place_kind,
-       institution.tier AS place_tier, institution.area_code AS place_area,
-       institution.requires_second_factor AS place_demands,
-       count(*) OVER () AS held,
-       (SELECT array_agg(DISTINCT member.consortium_id)
-          FROM consortium_membership member
-          JOIN consortium_consortium body ON body.id = member.consortium_id
-         WHERE member.institution_id = post.institution_id
-           AND member.period @> %(today)s
-           AND (body.ended_on IS NULL OR body.ended_on > %(today)s)) AS consortia
+       post.department_id, practitioner.name, institution.short_name,
+       institution.kind, institution.tier, institution.area_code,
+       institution.requires_second_factor, count(*) OVER () AS held,
+       ARRAY(SELECT member.consortium_id
+               FROM consortium_membership member
+               JOIN consortium_consortium body ON body.id = member.consortium_id
+              WHERE member.institution_id = post.institution_id
+                AND member.period @> %(today)s::date
+                AND (body.ended_on IS NULL OR body.ended_on > %(today)s::date)
+            ) AS consortia
   FROM directory_practitionerrole post
   JOIN directory_practitioner practitioner ON practitioner.id = post.practitioner_id
   JOIN directory_institution institution ON institution.id = post.institution_id
- WHERE post.account_id = %(account)s
+ WHERE post.account_id = {account}
    AND post.left_at IS NULL
-   AND post.period @> %(today)s
- ORDER BY (post.id = %(post)s) IS TRUE DESC, (post.id = %(last)s) IS TRUE DESC,
+   AND post.period @> %(today)s::date
+ ORDER BY (post.id = %(post)s) IS TRUE DESC, (post.id = {last}) IS TRUE DESC,
           lower(post.period) NULLS FIRST, post.id
  LIMIT 1
 """
+_POST_OF: Final = _POST.format(account="%(account)s", last="%(last)s")
+# To be joined to a statement that reads the account.
+POST_OF_ACCOUNT: Final = _POST.format(account="account.id", last="account.last_post_id")
+
+
+class Post(NamedTuple):
+    """A row of these statements."""
+
+    id: UUID
+    roles: Sequence[str]
+    practitioner_id: UUID
+    institution_id: UUID
+    department_id: UUID | None
+    holder: str
+    place: str
+    place_kind: str
+    place_tier: str | None
+    place_area: str
+    place_demands: bool
+    held: int
+    consortia: Sequence[UUID]
 
 
 def today() -> date:
@@ -54,38 +76,40 @@ def actor_of_staff(account: Account, post_id: UUID | None) -> Actor | None:
 
     None when it may not sign in or holds no post today.
     """
-    if not account.is_active:
-        return None
     values = {
         "account": account.id,
         "post": post_id,
         "last": account.last_post_id,
         "today": today(),
     }
-    rows = cast(Any, PractitionerRole.objects.raw(_POST, values))
-    return next((_actor(account, row) for row in rows), None)
+    with connection.cursor() as cursor:
+        cursor.execute(_POST_OF, values)
+        found = cursor.fetchone()
+    return actor_in(account, Post(*found)) if found else None
 
 
-def _actor(account: Account, row: Any) -> Actor:
-    roles = frozenset(Role(role) for role in row.roles)
+def actor_in(account: Account, post: Post) -> Actor | None:
+    if not account.is_active:
+        return None
+    roles = frozenset(map(Role, post.roles))
     reach = reach_of(roles)
     return Actor(
         account_id=account.id,
         reach=reach,
         roles=roles,
-        name=row.holder,
-        post_id=row.id,
-        practitioner_id=row.practitioner_id,
-        institution_id=row.institution_id,
-        institution_name=row.place,
-        is_authority=row.place_kind == InstitutionKind.AUTHORITY,
-        tier=Tier(row.place_tier) if row.place_tier else None,
-        department_id=row.department_id,
-        consortium_ids=frozenset(row.consortia or ()),
-        area_code=short(row.place_area) if reach is Reach.AREA else "",
-        has_other_posts=row.held > 1,
-        must_have_second_factor=row.place_demands,
-        owes_second_factor=row.place_demands and account.second_factor_id is None,
+        name=post.holder,
+        post_id=post.id,
+        practitioner_id=post.practitioner_id,
+        institution_id=post.institution_id,
+        institution_name=post.place,
+        is_authority=post.place_kind == InstitutionKind.AUTHORITY,
+        tier=Tier(post.place_tier) if post.place_tier else None,
+        department_id=post.department_id,
+        consortium_ids=frozenset(post.consortia),
+        area_code=short(post.place_area) if reach is Reach.AREA else "",
+        has_other_posts=post.held > 1,
+        must_have_second_factor=post.place_demands,
+        owes_second_factor=post.place_demands and account.second_factor_id is None,
     )
 
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -11,9 +9,9 @@ from django.db.models.functions import Length
 
 from yilian.kernel.names import pinyin_prefix
 from yilian.kernel.page import Page
-from yilian.kernel.tier import Tier
 from yilian.registry.directory.models import Department, Equipment, Institution
 from yilian.registry.directory.queries.actors import today
+from yilian.registry.directory.queries.lines import InstitutionLine, line_of
 from yilian.registry.directory.rules import (
     FUNDING_NAMES,
     GRADE_NAMES,
@@ -21,73 +19,8 @@ from yilian.registry.directory.rules import (
     OWNERSHIP_NAMES,
     SERVICE_NAMES,
     SPECIALTY_NAMES,
-    Grade,
     InstitutionKind,
-    Level,
-    Sponsor,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class InstitutionLine:
-    """An institution in a list or beside a name."""
-
-    id: UUID
-    code: str
-    name: str
-    legal_name: str
-    kind: InstitutionKind
-    tier: Tier | None
-    level: Level
-    grade: Grade
-    sponsor: Sponsor
-    area_code: str
-    address: str
-    phone: str
-    referral_phone: str
-    longitude: Decimal | None
-    latitude: Decimal | None
-    services: tuple[str, ...]
-    opened_on: date | None
-    closed_on: date | None
-
-    def is_open_on(self, day: date) -> bool:
-        return self.closed_on is None or self.closed_on > day
-
-
-def institution_line(institution_id: UUID) -> InstitutionLine | None:
-    return institution_lines([institution_id]).get(institution_id)
-
-
-def institution_lines(ids: Iterable[UUID]) -> dict[UUID, InstitutionLine]:
-    """One statement, however many."""
-    wanted = set(ids)
-    if not wanted:
-        return {}
-    return {row.pk: line_of(row) for row in Institution.objects.filter(pk__in=wanted)}
-
-
-def line_of(row: Institution) -> InstitutionLine:
-    return InstitutionLine(
-        id=row.pk,
-        code=row.code,
-        name=row.short_name,
-        legal_name=row.legal_name,
-        kind=InstitutionKind(row.kind),
-        tier=Tier(row.tier) if row.tier else None,
-        level=Level(row.level),
-        grade=Grade(row.grade),
-        sponsor=Sponsor(row.sponsor),
-        area_code=row.area_code,
-        address=row.address,
-        phone=row.phone,
-        referral_phone=row.referral_phone,
-        longitude=row.longitude,
-        latitude=row.latitude,
-        services=tuple(row.services),
-        opened_on=row.opened_on,
-        closed_on=row.closed_on,
-    )
 
 
 @dataclass(frozen=True, slots=True)
