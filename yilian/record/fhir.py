@@ -122,10 +122,13 @@ class Hop:
 
 def words_of(concept: Any) -> str:
     """Chinese first, then the text, then a display, then the bare code."""
-    if not isinstance(concept, Mapping):
+    if not isinstance(concept, dict):
         return ""
-    codings = [c for c in concept.get("coding") or () if isinstance(c, Mapping)]
-    texts = [concept.get("text"), *(c.get("display") for c in codings)]
+    text = concept.get("text")
+    if isinstance(text, str) and _HAN.search(text):
+        return text
+    codings = _mappings(concept.get("coding"))
+    texts = [text, *(c.get("display") for c in codings)]
     said = [text for text in texts if isinstance(text, str) and text.strip()]
     chinese = next((text for text in said if _HAN.search(text)), "")
     codes = [c["code"] for c in codings if isinstance(c.get("code"), str)]
@@ -134,7 +137,7 @@ def words_of(concept: Any) -> str:
 
 def code_of(concept: Any, system: str = "") -> str:
     """The first code, or that of the system."""
-    codings = concept.get("coding") if isinstance(concept, Mapping) else None
+    codings = concept.get("coding") if isinstance(concept, dict) else None
     for coding in _mappings(codings):
         if isinstance(coding.get("code"), str) and system in {"", coding.get("system")}:
             return str(coding["code"])
@@ -231,18 +234,19 @@ def href_of(attachment: Any) -> str:
 def visit(body: Body) -> Visit | None:
     if body.get("status") in _UNUSED:
         return None
-    code = (body.get("class") or {}).get("code", "")
+    kind = body.get("class") or {}
+    code = kind.get("code", "")
     reasons = [words_of(one) for one in _mappings(body.get("reasonCode"))]
-    types = [words_of(one) for one in _mappings(body.get("type"))]
+    types = _mappings(body.get("type"))
     period = body.get("period") or {}
     end = span_of(period.get("end")).start
-    display = str((body.get("class") or {}).get("display") or "")
+    display = str(kind.get("display") or "")
     return Visit(
         ref=_ref(body),
         kind=display or CLASS_NAMES.get(code, str(code)),
-        reason="、".join(filter(None, reasons)) or next(iter(types), ""),
+        reason="、".join(filter(None, reasons)) or words_of(next(iter(types), None)),
         department=words_of(body.get("serviceType")),
-        start=span_of(period).start,
+        start=span_of(period.get("start")).start,
         end=end,
         is_stay=code in _STAYS,
         is_open=end is None and body.get("status") != "finished",
@@ -284,7 +288,7 @@ CLASS_NAMES: Final[Mapping[str, str]] = {
 
 
 def target_id(reference: Any, type_name: str) -> str:
-    said = reference.get("reference") if isinstance(reference, Mapping) else None
+    said = reference.get("reference") if isinstance(reference, dict) else None
     prefix = f"{type_name}/"
     if isinstance(said, str) and said.startswith(prefix):
         return said.removeprefix(prefix)
@@ -381,7 +385,7 @@ def _decimal(value: Any) -> Decimal | None:
 
 
 def _mappings(value: Any) -> list[Mapping[str, Any]]:
-    return [one for one in value or () if isinstance(one, Mapping)]
+    return [one for one in value or () if isinstance(one, dict)]
 
 
 def _ref(body: Body) -> str:

@@ -2,7 +2,7 @@
 
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -28,7 +28,7 @@ from yilian.record.fhir import href_of
 from yilian.record.queries import summaries
 from yilian.record.queries.summaries import Stay
 from yilian.record.rules.readable import TYPE_NAMES, readable
-from yilian.record.services.reading import open_part, open_with_history
+from yilian.record.services.reading import open_with_history, read_part
 from yilian.registry.population.rules import GROUND_NAMES, Scope
 
 PERIODS: Final[Mapping[int, str]] = {
@@ -52,7 +52,7 @@ def timeline(request: ActorRequest, person_id: UUID) -> HttpResponse:
     def make() -> dict[str, Any]:
         found = summaries.timeline(request.actor, person_id, start, end)
         return {
-            "stays": [_linked(stay) for stay in found.stays],
+            "stays": _linked(found.stays),
             "moves": found.moves,
             "found": found,
             "start": timezone.localdate(start),
@@ -152,8 +152,11 @@ def resource(request: ActorRequest, type_name: str, resource_id: str) -> HttpRes
     return render(request, "record/resource.html", context)
 
 
-def _linked(stay: Stay) -> Stay:
-    return replace(stay, href=reverse("record:resource", args=stay.ref.split("/")))
+def _linked(stays: Iterable[Stay]) -> list[Stay]:
+    """The address of one resource tells that of the next."""
+    known = ("Type", "id")
+    start = reverse("record:resource", args=known).removesuffix("/".join(known))
+    return [replace(stay, href=start + stay.ref) for stay in stays]
 
 
 def _part(
@@ -166,11 +169,11 @@ def _part(
 ) -> HttpResponse:
     """A fragment for the page that asked for it; by itself, a page of its own."""
     try:
-        seen = open_part(request.actor, person_id, part, scope=scope)
+        seen, made = read_part(request.actor, person_id, part, make, scope=scope)
     except NotPermitted as refusal:
         return _closed(request, part, refusal)
     ground = GROUND_NAMES[seen.ground] if seen.ground else ""
-    context = make() | {"person_id": person_id, "ground": ground, "part": part}
+    context = made | {"person_id": person_id, "ground": ground, "part": part}
     return _shown(request, f"record/_{part}.html", context)
 
 

@@ -21,7 +21,7 @@ from jinja2 import Environment
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
-from yilian.interfaces.web import pictures, words
+from yilian.interfaces.web import drawing, pictures, words
 from yilian.interfaces.web.help import help_line
 from yilian.interfaces.web.navigation import Line, maybe_url, menu, plain_url
 from yilian.interfaces.web.shell import letter_sizes, letters_of, page_words, shell
@@ -180,7 +180,7 @@ GLOBALS: Mapping[str, Any] = {
     "clause_of": clause_of,
     "clock_face": words.clock_face,
     "ladder_of": pictures.ladder,
-    "lanes_of": pictures.lanes,
+    "lanes_drawn": drawing.lanes,
     "tile_map_of": pictures.tile_map,
     "tile_size": (pictures.TILE_WIDTH, pictures.TILE_HEIGHT),
     "tiles_size": (pictures.TILES_WIDTH, pictures.TILES_HEIGHT),

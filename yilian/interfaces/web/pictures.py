@@ -1,6 +1,6 @@
 """Where the lines of our own pictures run: ladder, time line, tile map, QR code.
 
-Pure geometry over plain values; the macros in `components/` draw it.
+Pure geometry over plain values; `drawing` and the macros in `components/` draw it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -93,7 +93,9 @@ LANE_NAMES: Final[Mapping[Tier, str]] = {
     Tier.VILLAGE: _("村级"),
 }
 LANES_WIDTH, _LANES_PAD, _LANE_HEIGHT, _LANES_TOP = 860, 10, 40, 24
+_LANES_INNER = LANES_WIDTH - 2 * _LANES_PAD
 LANES_HEIGHT = _LANES_TOP + 4 * _LANE_HEIGHT + 6
+LANE_HEIGHTS = tuple(_LANES_TOP + lane * _LANE_HEIGHT for lane in range(4))
 _LEAST_STAY = 8
 _LAST_TICK = LANES_WIDTH - 36  # its label must fit
 
@@ -195,8 +197,7 @@ class _Scale:
 
     def x(self, at: date) -> float:
         share = (_days(at) - self.start) / max(1.0, self.end - self.start)
-        inner = LANES_WIDTH - 2 * _LANES_PAD
-        return round(_LANES_PAD + inner * min(1.0, max(0.0, share)), 1)
+        return round(_LANES_PAD + _LANES_INNER * min(1.0, max(0.0, share)), 1)
 
     def shows(self, begins: date, ends: date | None) -> bool:
         return _days(begins) < self.end and _days(ends or begins) >= self.start
@@ -229,8 +230,8 @@ def _ticks(start: date, end: date, scale: _Scale) -> list[Tick]:
     ticks = []
     for month in range(first, end.year * 12 + end.month):
         at = date(month // 12, month % 12 + 1, 1)
-        if month % every == 0 and scale.x(at) < _LAST_TICK:
-            ticks.append(Tick(scale.x(at), _month_name(at)))
+        if month % every == 0 and (x := scale.x(at)) < _LAST_TICK:
+            ticks.append(Tick(x, _month_name(at)))
     return ticks
 
 

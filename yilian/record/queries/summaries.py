@@ -15,7 +15,7 @@ from yilian.kernel.tier import Tier
 from yilian.record import fhir
 from yilian.record.advice.facts import PatientFacts
 from yilian.record.advice.fhir.read import read_facts
-from yilian.record.queries.reading import Held, resources_of
+from yilian.record.queries.reading import Held, Told, resources_of, texts_of
 from yilian.record.rules.trend import Trend, trend
 from yilian.registry.directory.models import PractitionerRole
 from yilian.registry.directory.queries import institution_lines
@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 DRUG_TYPES: Final = ("MedicationRequest", "MedicationStatement")
 DOCUMENT_TYPES: Final = ("DocumentReference", "DiagnosticReport", "Composition")
+_DRAWN_TYPES: Final = ("Encounter", "ServiceRequest")
 _ADVICE_TYPES: Final = (
     "AdverseEvent", "AllergyIntolerance", "CarePlan", "Condition", "Encounter",
     "Flag", "MedicationRequest", "MedicationStatement", "Observation", "Patient",
@@ -140,12 +141,10 @@ def documents(actor: Actor, person_id: UUID) -> list[Placed]:
 
 def timeline(actor: Actor, person_id: UUID, start: datetime, end: datetime) -> Timeline:
     """Visits and referrals that touch the period; a stay may have begun before."""
-    held = resources_of(
-        actor, person_id, ["Encounter", "ServiceRequest"], limit=_MOST_STAYS
-    )
-    read = [(one, fhir.visit(one.body)) for one in held if one.type == "Encounter"]
+    told = texts_of(actor, person_id, _DRAWN_TYPES, limit=_MOST_STAYS)
+    read = [(one, fhir.visit(one.body)) for one in told if one.type == "Encounter"]
     visits = [(one, found) for one, found in read if found and found.start]
-    hops = [fhir.hop(one.body) for one in held if one.type == "ServiceRequest"]
+    hops = [fhir.hop(one.body) for one in told if one.type == "ServiceRequest"]
     places = _houses(visits, [one for one in hops if one])
     stays = [_stay(found, _home(places, one, found)) for one, found in visits]
     moves = [_move(one, places) for one in hops if one]
@@ -248,7 +247,7 @@ def _place(places: dict[UUID, Place], held: Held) -> Place:
 
 
 def _houses(
-    visits: Sequence[tuple[Held, fhir.Visit]], hops: Sequence[fhir.Hop]
+    visits: Sequence[tuple[Told, fhir.Visit]], hops: Sequence[fhir.Hop]
 ) -> dict[UUID, Place]:
     named = [found.provider_id for _one, found in visits]
     named += [id_ for one in hops for id_ in (one.from_id, one.to_id)]
@@ -258,9 +257,9 @@ def _houses(
     return {key: _placed_at(line) for key, line in lines.items()}
 
 
-def _home(places: dict[UUID, Place], held: Held, found: fhir.Visit) -> Place | None:
+def _home(places: dict[UUID, Place], told: Told, found: fhir.Visit) -> Place | None:
     """Whose visit it was, if that house is known here; else whoever sent it."""
-    for key in (_uuid(found.provider_id), held.institution_id):
+    for key in (_uuid(found.provider_id), told.institution_id):
         if key is not None and key in places:
             return places[key]
     return None

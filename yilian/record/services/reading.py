@@ -1,7 +1,8 @@
 """Looking at the record: every look is written down with the ground it stood on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import transaction
@@ -18,6 +19,8 @@ from yilian.record.rules.asking import Asked, cursor_after
 from yilian.record.rules.money import MONEY
 from yilian.registry.population.queries import Seen, sight_of
 from yilian.registry.population.rules import Ground, Scope
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,24 @@ def open_part(
 
     Whoever sees nothing of the person learns no more than that.
     """
+    return _open_part(actor, person_id, part, scope)
+
+
+@transaction.atomic
+def read_part(
+    actor: Actor,
+    person_id: UUID,
+    part: str,
+    read: Callable[[], T],
+    *,
+    scope: Scope = Scope.SUMMARY,
+) -> tuple[Seen, T]:
+    """`open_part`, and what is read then: the look and its row in one transaction."""
+    seen = _open_part(actor, person_id, part, scope)
+    return seen, read()
+
+
+def _open_part(actor: Actor, person_id: UUID, part: str, scope: Scope) -> Seen:
     seen = sight_of(actor, person_id)
     if seen.scope < scope:
         raise NotPermitted(

@@ -1,6 +1,7 @@
 """Reading by id and by search: sight first, then what was asked."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -96,6 +97,32 @@ def test_a_grant_opens_as_much_as_its_scope(
         grant(county, resident, scope)
     opened = {depth for depth, resource in known.items() if way(stranger, resource)}
     assert opened == SCOPES[scope]
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+def test_what_is_planned_once_finds_what_a_search_finds(
+    known: dict[str, dict[str, Any]],
+    stranger: Actor,
+    county: Institution,
+    resident: Person,
+    scope: Scope,
+) -> None:
+    """The parts of a page ask in a way of their own (migration 0006)."""
+    for month in ("2020-01", "2020-03", "2020-02"):
+        made = examples.condition(resident.id) | {"onsetDateTime": month}
+        put(CLOCK, made, person_id=resident.id)
+    if scope:
+        grant(county, resident, scope)
+    types, ever = (
+        ["Condition", "Observation", "Patient"],
+        datetime(1900, 1, 1, tzinfo=UTC),
+    )
+    planned = reading.resources_of(stranger, resident.id, types, limit=4)
+    searched = reading.resources_of(stranger, resident.id, types, limit=4, since=ever)
+    assert planned == searched
+    assert len(planned) == {Scope.NONE: 0, Scope.IDENTITY: 1}.get(scope, 4)
+    told = reading.texts_of(stranger, resident.id, types, limit=4)
+    assert [one.text for one in told] == [one.text for one in planned]
 
 
 @pytest.mark.parametrize("way", [sees, finds])

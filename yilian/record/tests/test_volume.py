@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -65,6 +65,31 @@ def test_no_search_reads_the_whole_table(one_person: str) -> None:
             plan = _plan(owner, type_name, pairs)
             assert "Seq Scan" not in plan, (pairs, plan)
             assert "Index" in plan
+
+
+def test_what_a_page_asks_of_one_person_reads_no_more_than_that(
+    one_person: str,
+) -> None:
+    """The statement that stands in `record_search` itself: pages of memory."""
+    with _as_owner() as owner:
+        owner.execute("SELECT set_config('yilian.reach', 'system', false)")
+        whole = _one(owner, "SELECT pg_relation_size('record_resource') / 8192")
+        for types in ("{Observation}", "{Encounter,ServiceRequest,Observation}"):
+            [told] = _one(
+                owner,
+                "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON)"
+                " SELECT * FROM record_search(%s::text[], %s, %s::jsonb, 100)",
+                [types, one_person, json.dumps({"newest_first": True})],
+            )
+            plan = told["Plan"]
+            assert plan["Actual Rows"] == 100
+            assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < whole / 5
+
+
+def _one(owner: psycopg.Connection, asked: str, told: Sequence[Any] = ()) -> Any:
+    row = owner.execute(asked, told).fetchone()
+    assert row is not None
+    return row[0]
 
 
 def _plan(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yilian.interfaces.web import pictures
+from yilian.interfaces.web import drawing, pictures
 from yilian.interfaces.web.gallery import CountyReading, Shown, ShownMove
 from yilian.kernel.tier import Tier
 
@@ -93,6 +93,19 @@ def test_there_are_never_more_month_names_than_fit(months: int) -> None:
     ticks = pictures.lanes([], [], START, end).ticks
     assert len(ticks) <= 13
     assert all(tick.x < pictures.LANES_WIDTH for tick in ticks)
+
+
+def test_what_people_wrote_on_a_time_line_stays_text() -> None:
+    bad = '<script>alert(1)</script>" onx="'
+    stays = [
+        Shown(bad, Tier.PRIMARY, START, href=bad),
+        Shown(bad, Tier.PRIMARY, START, END, href=bad),
+    ]
+    moves = [ShownMove(Tier.PRIMARY, Tier.SECONDARY, START, START, bad)]
+    drawn = drawing.lanes(stays, moves, START, END, START, label=bad)
+    assert "<script" not in drawn
+    assert '" onx="' not in drawn
+    assert drawn.count("<a ") == drawn.count("</a>") == 2
 
 
 def test_the_year_is_named_where_it_begins() -> None:

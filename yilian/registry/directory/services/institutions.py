@@ -18,6 +18,7 @@ from yilian.kernel.phone import PhoneWrong, check_phone
 from yilian.kernel.text import Text, _
 from yilian.registry.directory import fhir, policies
 from yilian.registry.directory.models import Department, Equipment, Institution
+from yilian.registry.directory.queries.lines import forget_lines
 from yilian.registry.directory.rules import (
     SERVICE_NAMES,
     SPECIALTY_NAMES,
@@ -320,6 +321,7 @@ def _require_department(institution: Institution, department: Department) -> Non
 
 
 def _put(actor: Actor, institution: Institution) -> None:
+    forget_lines()
     sink = record_sink()
     sink.put(actor, fhir.organization(institution))
     sink.put(actor, fhir.location(institution))

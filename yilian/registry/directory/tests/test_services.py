@@ -1,5 +1,6 @@
 """Institutions, posts and duty: what may be written, and what follows from it."""
 
+import time
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -23,7 +24,12 @@ from yilian.registry.directory.models import (
     Practitioner,
     PractitionerRole,
 )
-from yilian.registry.directory.queries import actor_of_staff, duty_now
+from yilian.registry.directory.queries import (
+    actor_of_staff,
+    duty_now,
+    institution_lines,
+    lines,
+)
 from yilian.registry.directory.rules import DutyKind, InstitutionKind, Level
 from yilian.registry.directory.tests.cast import (
     SINCE,
@@ -72,6 +78,32 @@ def open_one(actor: Actor, **facts: Any) -> Institution:
 
 
 # --- institutions -------------------------------------------------------------
+
+
+def test_what_pages_say_of_a_house_changes_with_it(
+    admin: Actor, django_assert_num_queries: Any
+) -> None:
+    house = open_one(admin, phone="0951-8011111")
+    assert institution_lines([house.pk])[house.pk].phone == "0951-8011111"
+    with django_assert_num_queries(0):  # read a moment ago
+        assert institution_lines([house.pk])[house.pk].name == house.short_name
+    services.change_contact(
+        admin, house.pk, address="", phone="0951-8022222", referral_phone="",
+        services=[],
+    )  # fmt: skip
+    assert institution_lines([house.pk])[house.pk].phone == "0951-8022222"
+
+
+def test_what_another_process_changed_is_seen_soon(
+    admin: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert lines.SECONDS <= 1
+    monkeypatch.setattr(lines, "SECONDS", 0.05)
+    house = open_one(admin)
+    assert institution_lines([house.pk])[house.pk].name == house.short_name
+    Institution.objects.filter(pk=house.pk).update(short_name="改了名的卫生院")
+    time.sleep(lines.SECONDS)
+    assert institution_lines([house.pk])[house.pk].name == "改了名的卫生院"
 
 
 def test_opening_says_its_tier_reading_and_place_in_the_record(
