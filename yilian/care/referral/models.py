@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from yilian.care.referral.models_attachment import Attachment as Attachment
 from yilian.care.referral.models_display import WallDisplay as WallDisplay
+from yilian.care.referral.models_order import IN_LINE, Standing
 from yilian.care.referral.rules.ladder import MANUAL
 from yilian.care.referral.rules.ladder import Clock as LadderClock
 from yilian.care.referral.rules.reasons import CareKind, Urgency
@@ -63,6 +64,11 @@ class ReferralQuerySet(models.QuerySet["Referral"]):
         received = Q(to_institution=here) & ~Q(state=State.DRAFT.value)
         return self.filter(Q(from_institution=here) | received)
 
+    def on_side(self, side: str, here: object) -> "ReferralQuerySet":
+        """Of what is `known_at` here: what was sent from here, or came to here."""
+        mine = self.filter(**{f"{side}_institution": here})
+        return mine if side == "from" else mine.exclude(state=State.DRAFT.value)
+
     def live(self) -> "ReferralQuerySet":
         return self.filter(state__in=values(LIVE))
 
@@ -71,27 +77,39 @@ class Referral(models.Model):
     """One hop, 转诊单: from one institution to another, or to a place outside."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    number = models.CharField(_("转诊单号"), max_length=24, unique=True)
+    number = models.CharField(_("转诊单号"), max_length=24)
     # Joined on submission: a draft binds nobody.
     episode = models.ForeignKey(Episode, models.PROTECT, null=True, related_name="hops")
-    person = models.ForeignKey("population.Person", models.PROTECT)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="onward")
+    # Every step writes the row anew, and with it each index: a key that is not searched
+    # by, or by which another index begins, has none of its own.
+    person = models.ForeignKey("population.Person", models.PROTECT, db_index=False)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="onward", db_index=False
+    )
     state = models.CharField(max_length=20, default=State.DRAFT.value)
     revision = models.PositiveIntegerField(default=1)  # guards against a stale tab
     direction = models.CharField(max_length=12)
     urgency = models.CharField(max_length=8)
 
     from_institution = models.ForeignKey(
-        "directory.Institution", models.PROTECT, related_name="+"
+        "directory.Institution", models.PROTECT, related_name="+", db_index=False
     )
     from_department = models.ForeignKey(
-        "directory.Department", models.PROTECT, null=True, related_name="+"
+        "directory.Department",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
     )
     from_post = models.ForeignKey(
         "directory.PractitionerRole", models.PROTECT, null=True, related_name="+"
     )
     to_institution = models.ForeignKey(
-        "directory.Institution", models.PROTECT, null=True, related_name="+"
+        "directory.Institution",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
     )
     to_department = models.ForeignKey(
         "directory.Department", models.PROTECT, null=True, related_name="+"
@@ -119,14 +137,16 @@ class Referral(models.Model):
     consented_at = models.DateTimeField(null=True)
 
     is_green_lane = models.BooleanField(default=False)
-    agreement = models.ForeignKey("consortium.Agreement", models.PROTECT, null=True)
+    agreement = models.ForeignKey(
+        "consortium.Agreement", models.PROTECT, null=True, db_index=False
+    )
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(
-        "identity.Account", models.PROTECT, null=True, related_name="+"
+        "identity.Account", models.PROTECT, null=True, related_name="+", db_index=False
     )
     submitted_at = models.DateTimeField(null=True)
     submitted_by = models.ForeignKey(
-        "identity.Account", models.PROTECT, null=True, related_name="+"
+        "identity.Account", models.PROTECT, null=True, related_name="+", db_index=False
     )
     answer_due_at = models.DateTimeField(null=True)
     paused_at = models.DateTimeField(null=True)  # while information is requested
@@ -149,6 +169,7 @@ class Referral(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["number"], name="referral_number_once"),
             models.CheckConstraint(
                 condition=Q(state__in=values(State)), name="referral_state_known"
             ),
@@ -211,6 +232,20 @@ class Referral(models.Model):
                 fields=["from_institution", "state", "-created_at"],
                 name="referral_from_desk",
             ),
+            models.Index(
+                F("to_institution"),
+                Standing(),
+                F("id"),
+                condition=Q(state__in=values(IN_LINE)),
+                name="referral_to_in_line",
+            ),
+            models.Index(
+                F("from_institution"),
+                Standing(),
+                F("id"),
+                condition=Q(state__in=values(IN_LINE)),
+                name="referral_from_in_line",
+            ),
             models.Index(fields=["person", "-created_at"], name="referral_of_person"),
             models.Index(
                 fields=["valid_until"],
@@ -246,12 +281,16 @@ class ReferralStep(models.Model):
     """A step taken: the time line of a hop. Inserted only."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    referral = models.ForeignKey(Referral, models.PROTECT, related_name="steps")
+    referral = models.ForeignKey(
+        Referral, models.PROTECT, related_name="steps", db_index=False
+    )
     step = models.CharField(max_length=20)
     from_state = models.CharField(max_length=20)
     to_state = models.CharField(max_length=20)
     taken_at = models.DateTimeField()
-    account = models.ForeignKey("identity.Account", models.PROTECT, null=True)
+    account = models.ForeignKey(
+        "identity.Account", models.PROTECT, null=True, db_index=False
+    )
     institution = models.ForeignKey("directory.Institution", models.PROTECT, null=True)
     actor_name = models.CharField(max_length=60, blank=True)
     reason_code = models.CharField(max_length=32, blank=True)

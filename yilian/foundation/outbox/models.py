@@ -35,7 +35,7 @@ class Delivery(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     message = models.ForeignKey(
-        OutboxMessage, models.PROTECT, related_name="deliveries"
+        OutboxMessage, models.PROTECT, related_name="deliveries", db_index=False
     )
     handler = models.CharField(max_length=120)
     state = models.CharField(max_length=12, default="waiting")  # waiting|done|dead

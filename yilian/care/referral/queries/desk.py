@@ -9,30 +9,27 @@ from uuid import UUID
 
 from django.db.models import (
     Avg,
-    Case,
     Count,
-    DateTimeField,
     DurationField,
     ExpressionWrapper,
     F,
     Q,
     Value,
-    When,
 )
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from yilian.care.referral import policies
 from yilian.care.referral.models import Breach, FollowUp, Referral, ReferralQuerySet
+from yilian.care.referral.models_order import StandsIn
 from yilian.care.referral.queries.actions import ActionLine, actions
+from yilian.care.referral.queries.order import PAGE, spots
 from yilian.care.referral.queries.rows import (
     WITH_NAMES,
     is_at_house,
-    narrow,
     with_names,
 )
 from yilian.care.referral.rules.clocks import is_overdue
-from yilian.care.referral.rules.reasons import URGENCY_ORDER, Urgency
+from yilian.care.referral.rules.reasons import Urgency
 from yilian.care.referral.rules.states import (
     COMING,
     FINAL,
@@ -44,14 +41,13 @@ from yilian.care.referral.rules.states import (
 )
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.choices import values
-from yilian.foundation.access.composed import Composed, ComposedValues
+from yilian.foundation.access.composed import ComposedValues
 from yilian.kernel.errors import NotFound
 from yilian.kernel.page import Mark, Page, cut, read_mark
 from yilian.kernel.text import _
 from yilian.registry.directory.rules import SPECIALTY_NAMES
 from yilian.registry.population.queries.cards import PersonCard, cards
 
-PAGE: Final = 30
 RECENT: Final = timedelta(days=90)
 
 
@@ -194,7 +190,7 @@ def _composed_counts(side: str, states: frozenset[State]) -> ComposedValues:
     """Open ones are asked without a day, closed ones with it: one shape for each."""
 
     def make(here: Any, **since: Any) -> Any:
-        rows = Referral.objects.known_at(here)
+        rows = Referral.objects.on_side(side, here)
         return _counted(rows, side, states, here, **since)
 
     return ComposedValues(make)
@@ -207,10 +203,10 @@ def _counted(
     here: Any,
     since: Any = None,
 ) -> Any:
-    mine = rows.filter(**{f"{side}_institution": here}, state__in=values(states))
+    mine = rows.filter(StandsIn(states), **{f"{side}_institution": here})
     if since is not None:
         mine = mine.filter(closed_at__gte=since)
-    return mine.order_by().values_list("state").annotate(Count("pk"))
+    return mine.order_by().values_list("state").annotate(many=Count("*"))
 
 
 def waiting_count(actor: Actor) -> int:
@@ -273,7 +269,7 @@ def _facts(rows: ReferralQuerySet, here: Any, now: Any, start: Any) -> Any:
 
 _FACTS: Final = ComposedValues(
     lambda here, now, start: _facts(
-        Referral.objects.known_at(here), here=here, now=now, start=start
+        Referral.objects.on_side("to", here), here=here, now=now, start=start
     )
 )
 
@@ -292,76 +288,9 @@ def lines_of(
 
 
 def _page(actor: Actor, side: str, tab: Tab, cursor: str | None) -> Page[HopLine]:
-    mark = read_mark(cursor)
-    told = {"at": mark.at, "last": mark.id} if mark is not None else {}
-    here = actor.institution_id
-    if is_at_house(actor):
-        asked = _composed_page(side, tab.states, mark is not None)
-        found = asked.ask(here=here, **told)
-    else:
-        rows = Referral.objects.visible_to(actor)
-        found = list(_ordered(rows, side, tab.states, here=here, **told))
-    moment = "closed_at" if tab.states <= FINAL else "place"
-    page = cut(found, PAGE, lambda row: Mark(getattr(row, moment), row.pk))
-    return Page(lines(actor, list(page.lines)), page.next)
-
-
-@cache
-def _composed_page(
-    side: str, states: frozenset[State], _goes_on: bool
-) -> Composed[Referral]:
-    """One question for each tab, another for its further pages, told a mark."""
-
-    def make(here: Any, **mark: Any) -> ReferralQuerySet:
-        rows = Referral.objects.known_at(here)
-        return _ordered(rows, side, states, here=here, **mark)
-
-    return Composed(make)
-
-
-def _ordered(
-    rows: ReferralQuerySet,
-    side: str,
-    states: frozenset[State],
-    *,
-    here: Any,
-    at: Any = None,
-    last: Any = None,
-) -> ReferralQuerySet:
-    """One more than a page shows, after the mark where there is one.
-
-    Which rows they are is found first, so that only these look for their names.
-    """
-    rows = rows.filter(**{f"{side}_institution": here}, state__in=values(states))
-    in_order = _closed if states <= FINAL else _open
-    shown = in_order(rows, at, last).values("pk")[: PAGE + 1]
-    return narrow(with_names(in_order(Referral.objects.filter(pk__in=shown))))
-
-
-def _open(rows: ReferralQuerySet, at: Any = None, last: Any = None) -> ReferralQuerySet:
-    """Most urgent first, then the soonest due: one moment to sort and page by."""
-    rank = Case(
-        *(
-            When(urgency=u.value, then=Value(timedelta(days=3650 * n)))
-            for u, n in URGENCY_ORDER.items()
-        ),
-        output_field=DurationField(),
-    )
-    due = Coalesce("answer_due_at", "created_at")
-    place = ExpressionWrapper(due + rank, output_field=DateTimeField())
-    rows = rows.annotate(place=place).order_by("place", "pk")
-    if at is None:
-        return rows
-    return rows.filter(Q(place__gt=at) | Q(place=at, pk__gt=last))
-
-
-def _closed(
-    rows: ReferralQuerySet, at: Any = None, last: Any = None
-) -> ReferralQuerySet:
-    rows = rows.order_by(F("closed_at").desc(), "pk")
-    if at is None:
-        return rows
-    return rows.filter(Q(closed_at__lt=at) | Q(closed_at=at, pk__gt=last))
+    page = spots(actor, side, tab.states, cursor)
+    known = by_id(actor, [spot.id for spot in page.lines])
+    return Page([known[one.id] for one in page.lines if one.id in known], page.next)
 
 
 def _line(

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from yilian.care.referral import policies
 from yilian.care.referral.queries import desk as lists
+from yilian.care.referral.queries.order import spots
 from yilian.care.referral.views import rows
 from yilian.foundation.access.middleware import ActorRequest
 from yilian.foundation.access.scope import require
@@ -33,13 +34,14 @@ def desk(request: ActorRequest) -> HttpResponse:
     counted = lists.counts(request.actor, _counted(lists.RECEIVED), "to")
     now = timezone.now()
     today = calendar.start_of_day(calendar.local_day(now))
+    page = spots(request.actor, "to", tab.states, request.GET.get("cursor"))
     context = {
         "tab": tab,
         "tabs": _tabs(lists.RECEIVED, counted, tab, "referral:desk"),
-        "page": lists.received(request.actor, tab, request.GET.get("cursor")),
+        "rows": rows.drawn(request.actor, page.lines),
+        "next": page.next,
         "facts": lists.desk_facts(request.actor, today),
         "beyond": calendar.is_beyond_known(calendar.local_day(now)),
-        "drawn_row": rows.drawn,
     }
     return render(request, "referral/desk.html", context)
 
@@ -50,11 +52,12 @@ def sent(request: ActorRequest) -> HttpResponse:
     require(policies.can_draft(request.actor), _WHO)
     tab = lists.tab_named(lists.SENT, request.GET.get("tab", "waiting"))
     counted = lists.counts(request.actor, _counted(lists.SENT), "from")
+    page = spots(request.actor, "from", tab.states, request.GET.get("cursor"))
     context = {
         "tab": tab,
         "tabs": _tabs(lists.SENT, counted, tab, "referral:sent"),
-        "page": lists.sent(request.actor, tab, request.GET.get("cursor")),
-        "drawn_row": rows.drawn,
+        "rows": rows.drawn(request.actor, page.lines),
+        "next": page.next,
     }
     return render(request, "referral/sent.html", context)
 
