@@ -15,10 +15,10 @@ def page(request: HttpRequest) -> dict[str, Any]:
     return {
         "actor": getattr(request, "actor", None),
         "csrf_token": token,
-        "csrf_input": SimpleLazyObject(partial(_csrf_input, token)),
+        "csrf_input": SimpleLazyObject(partial(csrf_field, token)),
     }
 
 
-def _csrf_input(token: object) -> str:
+def csrf_field(token: object) -> str:
     field = '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
     return format_html(field, token)

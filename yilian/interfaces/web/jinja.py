@@ -22,9 +22,17 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from yilian.interfaces.web import drawing, pictures, words
+from yilian.interfaces.web.frame import frame
 from yilian.interfaces.web.help import help_line
 from yilian.interfaces.web.navigation import Line, maybe_url, menu, plain_url
-from yilian.interfaces.web.shell import letter_sizes, letters_of, page_words, shell
+from yilian.interfaces.web.shell import (
+    TOPICS,
+    letter_sizes,
+    letters_of,
+    live_url,
+    page_words,
+    shell,
+)
 from yilian.kernel.clause import Clause, UnknownClause, clause
 from yilian.kernel.ids import new_id
 from yilian.kernel.names import mask_name
@@ -140,6 +148,12 @@ def is_demo() -> bool:
     return bool(settings.YILIAN_DEMO)
 
 
+@lru_cache(maxsize=500)
+def _static(path: str) -> str:
+    """A file of ours keeps its address."""
+    return static(path)
+
+
 # An icon is a tree of XML that is copied and written out anew: 0.2 ms each.
 _drawn_once: Final = lru_cache(maxsize=1000)
 
@@ -162,10 +176,13 @@ FILTERS: Mapping[str, Any] = {
 GLOBALS: Mapping[str, Any] = {
     "url": url,
     "maybe_url": maybe_url,
-    "static": static,
+    "static": _static,
     "query": query,
     "menu": menu,
     "shell": shell,
+    "frame": frame,
+    "live_url": live_url,
+    "live_topics": " ".join(TOPICS),
     "menu_lines": menu_lines,
     "page_words": page_words_written,
     "help_line": help_line,

@@ -4,7 +4,7 @@ An entry whose URL does not exist (a module not built yet, or switched off) is
 left out, so this page may name what is still to come.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -187,16 +187,35 @@ class Line:
 
 def menu(request: HttpRequest) -> list[list[Line]]:
     """What this person works with, in groups; nothing for somebody not signed in."""
-    actor: Actor | None = getattr(request, "actor", None)
-    if actor is None:
-        return []
-    open_to = [entry for entry in MENU if _may_use(actor, entry)]
-    hrefs = {entry: href for entry in open_to if (href := maybe_url(entry.url_name))}
+    hrefs = _hrefs_of(request)
     current = _current(request, hrefs)
     return [
         [Line(e, hrefs[e], _count(e), e is current) for e in group]
         for _name, group in groupby(hrefs, key=lambda entry: entry.group)
     ]
+
+
+def current_name(request: HttpRequest) -> str:
+    """The entry of the menu under which this page stands."""
+    entry = _current(request, _hrefs_of(request))
+    return entry.url_name if entry else ""
+
+
+def _hrefs_of(request: HttpRequest) -> Mapping[Entry, str]:
+    actor: Actor | None = getattr(request, "actor", None)
+    if actor is None:
+        return {}
+    return _open_to(actor.roles, settings.ROOT_URLCONF, get_script_prefix())
+
+
+@lru_cache(maxsize=200)
+def _open_to(
+    roles: frozenset[Role], _addresses: str, _prefix: str
+) -> Mapping[Entry, str]:
+    found = {
+        entry: maybe_url(entry.url_name) for entry in MENU if _may_use(roles, entry)
+    }
+    return {entry: href for entry, href in found.items() if href}
 
 
 def maybe_url(name: str | None, *args: object, **kwargs: object) -> str | None:
@@ -222,15 +241,15 @@ def _plain(name: str, _addresses: str, _prefix: str) -> str:
     return reverse(name)
 
 
-def _may_use(actor: Actor, entry: Entry) -> bool:
-    return not entry.roles or not entry.roles.isdisjoint(actor.roles)
+def _may_use(roles: frozenset[Role], entry: Entry) -> bool:
+    return not entry.roles or not entry.roles.isdisjoint(roles)
 
 
 def _count(entry: Entry) -> str | None:
     return maybe_url(entry.count)
 
 
-def _current(request: HttpRequest, hrefs: dict[Entry, str]) -> Entry | None:
+def _current(request: HttpRequest, hrefs: Mapping[Entry, str]) -> Entry | None:
     match = request.resolver_match
     for entry in hrefs:
         if match and match.view_name == entry.url_name:
@@ -238,5 +257,5 @@ def _current(request: HttpRequest, hrefs: dict[Entry, str]) -> Entry | None:
     return max(_above(request.path, hrefs), key=lambda e: len(hrefs[e]), default=None)
 
 
-def _above(path: str, hrefs: dict[Entry, str]) -> Iterator[Entry]:
+def _above(path: str, hrefs: Mapping[Entry, str]) -> Iterator[Entry]:
     return (entry for entry, href in hrefs.items() if path.startswith(href))
