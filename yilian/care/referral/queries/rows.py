@@ -85,7 +85,15 @@ WITH_AGREEMENT: Final = Within(
 LOCKED: Final = Within(_locked)
 # For those who are told of every step, whoever took it.
 WITH_PARTIES: Final = Composed(
-    lambda key: Referral.objects.filter(pk=key).select_related(
+    lambda key: Referral.objects.filter(pk=key)
+    .select_related(
         "person", "from_institution", "to_institution", "from_post", "assigned_to"
     )
-)
+    .only(
+        "id", "number", "urgency", "submitted_at", "outside_name", "close_reason",
+        "visit_at", "person__phone_cipher", "from_institution__short_name",
+        "to_institution__short_name",
+        "to_institution__tier", "from_post__account", "from_post__roles",
+        "from_post__left_at", "assigned_to__account", "assigned_to__left_at",
+    )
+)  # fmt: skip

@@ -1,13 +1,15 @@
 """Letters are written down when a referral moves, one for each peer concerned."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from yilian.care.referral.events import ReferralEvent
 from yilian.care.referral.models import Referral
+from yilian.foundation.access.composed import Composed
 from yilian.foundation.jobs.services import defer
 from yilian.interfaces.exchange.hl7v2.writing import Event
 from yilian.interfaces.exchange.intake.models import Received
@@ -24,24 +26,41 @@ from yilian.kernel.ids import new_id
 SEND = "exchange.send"
 
 
-@transaction.atomic
+# Asked at every step of every referral.
+_TAKING_REFERRALS: Final = Composed(
+    lambda house: Peer.objects.filter(
+        institution=house, takes_referrals=True, is_active=True
+    )
+)
+_TAKING_ANSWERS: Final = Composed(
+    lambda house: Peer.objects.filter(
+        institution=house, takes_answers=True, is_active=True
+    )
+)
+
+
+@transaction.atomic(savepoint=False)
 def write_letters(event: ReferralEvent) -> None:
     """Idempotent: once for each peer and step."""
     now = timezone.now()
     to_receiver = TO_RECEIVER.get(type(event))
     if to_receiver is not None and event.to_institution_id is not None:
-        concerned = Q(institution=event.to_institution_id, takes_referrals=True)
+        concerned = _TAKING_REFERRALS.ask(house=event.to_institution_id)
         _write(event, concerned, to_receiver, "", now)
     status = TO_SENDER.get(type(event))
     if status is not None:
-        concerned = Q(institution=event.from_institution_id, takes_answers=True)
+        concerned = _TAKING_ANSWERS.ask(house=event.from_institution_id)
         _write(event, concerned, Event.ANSWER, status, now)
 
 
 def _write(
-    event: ReferralEvent, concerned: Q, kind: Event, status: str, now: datetime
+    event: ReferralEvent,
+    concerned: Iterable[Peer],
+    kind: Event,
+    status: str,
+    now: datetime,
 ) -> None:
-    for peer in Peer.objects.filter(concerned, is_active=True):
+    for peer in concerned:
         if not _is_wanted(event, peer, kind):
             continue
         letter_id = new_id()
