@@ -6,29 +6,31 @@ from typing import Final
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
+# Asked one after another by every request: what is opened most stands first. Rooms
+# within a room (`insurance/clearing/`) stand before it.
 ROOMS: Final = (
-    ("", "yilian.interfaces.web.urls"),
-    ("account/", "yilian.foundation.identity.urls"),
-    ("audit/", "yilian.foundation.audit.urls"),
-    ("events/", "yilian.foundation.outbox.urls"),
-    ("notices/", "yilian.foundation.notify.urls"),
-    ("parameters/", "yilian.foundation.parameters.urls"),
-    ("terminology/", "yilian.foundation.terminology.urls"),
-    ("institutions/", "yilian.registry.directory.urls"),
-    ("consortia/", "yilian.registry.consortium.urls"),
-    ("residents/", "yilian.registry.population.urls"),
     ("record/", "yilian.record.urls"),
+    ("referrals/", "yilian.care.referral.urls"),
+    ("residents/", "yilian.registry.population.urls"),
+    ("notices/", "yilian.foundation.notify.urls"),
+    ("fhir/", "yilian.interfaces.fhir_api.urls"),
+    ("terminology/", "yilian.foundation.terminology.urls"),
     ("places/", "yilian.resources.scheduling.urls"),
     ("reception/", "yilian.resources.reception.urls"),
-    ("referrals/", "yilian.care.referral.urls"),
     ("insurance/clearing/", "yilian.insurance.clearing.urls"),
     ("insurance/scenarios/", "yilian.insurance.whatif.urls"),
     ("insurance/transactions/", "yilian.insurance.insurer.urls"),
     ("insurance/budget/", "yilian.insurance.budget.urls"),
     ("insurance/", "yilian.insurance.policy.urls"),
     ("insurance/", "yilian.insurance.settlement.urls"),
-    ("fhir/", "yilian.interfaces.fhir_api.urls"),
+    ("account/", "yilian.foundation.identity.urls"),
+    ("institutions/", "yilian.registry.directory.urls"),
+    ("consortia/", "yilian.registry.consortium.urls"),
+    ("audit/", "yilian.foundation.audit.urls"),
+    ("events/", "yilian.foundation.outbox.urls"),
+    ("parameters/", "yilian.foundation.parameters.urls"),
     ("exchange/", "yilian.interfaces.exchange.urls"),
+    ("", "yilian.interfaces.web.urls"),
 )
 
 

@@ -105,7 +105,7 @@ class IdleTimeout:
 
 
 def _is_touch(request: HttpRequest) -> bool:
-    return request.method != "GET" or request.headers.get("HX-Request") != "true"
+    return request.method != "GET" or request.META.get("HTTP_HX_REQUEST") != "true"
 
 
 def _end(request: HttpRequest) -> None:
