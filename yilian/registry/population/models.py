@@ -156,21 +156,26 @@ class Grant(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    person = models.ForeignKey(Person, models.PROTECT, related_name="grants")
-    institution = models.ForeignKey("directory.Institution", models.PROTECT)
+    # Every step of a referral writes here: an index only for what is searched by.
+    person = models.ForeignKey(
+        Person, models.PROTECT, related_name="grants", db_index=False
+    )
+    institution = models.ForeignKey(
+        "directory.Institution", models.PROTECT, db_index=False
+    )
     ground = models.CharField(max_length=16)
     scope = models.PositiveSmallIntegerField()
     evidence_kind = models.CharField(max_length=32)
     evidence_id = models.UUIDField()
     period = DateTimeRangeField()
     made_by = models.ForeignKey(
-        "identity.Account", models.PROTECT, null=True, related_name="+"
+        "identity.Account", models.PROTECT, null=True, related_name="+", db_index=False
     )
     sole_account = models.ForeignKey(
-        "identity.Account", models.PROTECT, null=True, related_name="+"
+        "identity.Account", models.PROTECT, null=True, related_name="+", db_index=False
     )
     only_account = models.ForeignKey(
-        "identity.Account", models.PROTECT, null=True, related_name="+"
+        "identity.Account", models.PROTECT, null=True, related_name="+", db_index=False
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
