@@ -1,14 +1,12 @@
 """A person in a list: full where the actor has a ground, masked everywhere else."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
@@ -16,7 +14,7 @@ from yilian.foundation.access.actor import Actor
 from yilian.kernel.errors import NotFound
 from yilian.kernel.identity_number import IdentityKind
 from yilian.kernel.names import mask_name
-from yilian.registry.population.models import Person, sight_arguments
+from yilian.registry.population.queries.sight import SIGHT, sight_told
 from yilian.registry.population.rules import SEX_NAMES, GroupTag, Scope, county_name
 
 
@@ -52,7 +50,25 @@ MOST_TELLING: Final = (
     IdentityKind.INSURANCE_NUMBER,
     IdentityKind.TEMPORARY,
 )
-_TELLING: Final = [kind.value for kind in MOST_TELLING]
+_TELLING: Final = ",".join(kind.value for kind in MOST_TELLING)
+# Columns of `card_of`, of a row called `person`. On every page and in every step:
+# written out, for composing it anew each time costs ten times what the database
+# needs to answer.
+CARD: Final = f"""
+       person.id, person.name, person.sex, person.born_on, person.died_at,
+       person.area_code, person.address, person.phone_masked,
+       {SIGHT.format("person.id")} AS sight,
+       (SELECT number.value_masked
+          FROM population_personidentifier number
+         WHERE number.person_id = person.id AND number.retired_at IS NULL
+         ORDER BY array_position('{{{_TELLING}}}'::text[], number.kind::text),
+                  number.created_at
+         LIMIT 1) AS identity,
+       (SELECT array_agg(held.tag ORDER BY held.tag)
+          FROM population_groupmembership held
+         WHERE held.person_id = person.id AND held.period @> %(today)s::date) AS tags
+"""  # noqa: S608 - words of ours
+_CARDS: Final = f"SELECT {CARD} FROM population_person person WHERE "  # noqa: S608
 
 
 def card(actor: Actor, person_id: UUID) -> PersonCard:
@@ -67,65 +83,43 @@ def cards(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, PersonCard]:
     wanted = list(set(ids))
     if not wanted:
         return {}
-    found = _cards(actor, _CARDS + "WHERE person.id = ANY(%s)", [wanted])
+    found = cards_where(actor, "person.id = ANY(%(wanted)s)", {"wanted": wanted})
     return {line.id: line for line in found}
 
 
-def cards_in_order(actor: Actor, persons: QuerySet[Person]) -> list[PersonCard]:
-    """Of these persons, by pinyin, in one query."""
-    try:
-        inner, values = persons.values("id").query.sql_with_params()
-    except EmptyResultSet:  # it can mean nobody, and Django knows
-        return []
-    those = f"WHERE person.id IN ({inner}) ORDER BY person.pinyin, person.id"
-    return _cards(actor, _CARDS + those, values)
-
-
-def _cards(actor: Actor, query: str, values: Iterable[Any]) -> list[PersonCard]:
-    told = [*sight_arguments(actor), _TELLING, timezone.localdate(), *values]
+def cards_where(actor: Actor, said: str, told: Mapping[str, Any]) -> list[PersonCard]:
+    """`said` is SQL of ours about `person`; what was typed comes in `told`."""
     with connection.cursor() as cursor:
-        cursor.execute(query, told)  # writes: reads only
-        names = [column.name for column in cursor.description]
-        rows = cursor.fetchall()
-    return [card_of(dict(zip(names, row, strict=True))) for row in rows]
+        cursor.execute(
+            _CARDS + said, {**card_told(actor), **told}
+        )  # writes: reads only
+        return [card_of(row) for row in cursor.fetchall()]
 
 
-# On every page and in every step: written out, for composing it anew each time
-# costs ten times what the database needs to answer.
-_CARDS: Final = """
-SELECT person.id, person.name, person.sex, person.born_on, person.died_at,
-       person.area_code, person.address, person.phone_masked,
-       population_sight(person.id, %s, %s, %s, %s) AS sight,
-       (SELECT number.value_masked
-          FROM population_personidentifier number
-         WHERE number.person_id = person.id AND number.retired_at IS NULL
-         ORDER BY array_position(%s::text[], number.kind::text), number.created_at
-         LIMIT 1) AS identity,
-       (SELECT array_agg(held.tag ORDER BY held.tag)
-          FROM population_groupmembership held
-         WHERE held.person_id = person.id AND held.period @> %s::date) AS tags
-  FROM population_person person
-"""
+def card_told(actor: Actor) -> dict[str, Any]:
+    """The values that `CARD` names."""
+    return sight_told(actor) | {"today": timezone.localdate()}
 
 
-def card_of(row: Mapping[str, Any]) -> PersonCard:
-    scope = Scope(row["sight"])
+def card_of(row: Sequence[Any]) -> PersonCard:
+    """Of the columns of `CARD`, in their order."""
+    id_, name, sex_code, born_on, died_at, area_code, address, phone = row[:8]
+    sight, identity, held = row[8:]
+    scope = Scope(sight)
     is_masked = scope is Scope.NONE
-    county = county_name(row["area_code"])
-    sex = SEX_NAMES[row["sex"]]
     return PersonCard(
-        id=row["id"],
-        name=mask_name(row["name"]) if is_masked else row["name"],
+        id=id_,
+        name=mask_name(name) if is_masked else name,
         is_masked=is_masked,
-        sex=gettext(sex),
-        sex_code=row["sex"],
-        age=age_words(row["born_on"], row["died_at"]),
-        born_on=None if is_masked else row["born_on"],
-        identity=row["identity"] or "",
-        phone=row["phone_masked"],
-        place=_place(county, "" if is_masked else row["address"]),
-        tags=tuple(GroupTag(tag) for tag in row["tags"] or ()),
-        died_at=row["died_at"],
+        sex=gettext(SEX_NAMES[sex_code]),
+        sex_code=sex_code,
+        age=age_words(born_on, died_at),
+        born_on=None if is_masked else born_on,
+        identity=identity or "",
+        phone=phone,
+        place=_place(county_name(area_code), "" if is_masked else address),
+        tags=tuple(GroupTag(tag) for tag in held or ()),
+        died_at=died_at,
         scope=scope,
     )
 

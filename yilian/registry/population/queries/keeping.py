@@ -2,52 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from yilian.foundation.access.actor import Actor
-from yilian.foundation.access.composed import Composed, ComposedValues
+from yilian.foundation.access.composed import Composed
 from yilian.foundation.access.scope import find
-from yilian.registry.population.models import Grant, GroupMembership, Person
-from yilian.registry.population.queries.person import PersonPage, person_page
-from yilian.registry.population.rules import (
-    GROUP_NAMES,
-    SCOPE_NAMES,
-    Ground,
-    GroupTag,
-    Scope,
+from yilian.registry.population.models import Grant, Person
+from yilian.registry.population.queries.person import (
+    ConsentLine,
+    PersonPage,
+    person_page,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class GroupLine:
-    tag: GroupTag
-    since: date | None
-    source: str
-
-    @property
-    def name(self) -> str:
-        return GROUP_NAMES[self.tag]
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentLine:
-    """A consent in force: who may read, how much, until when."""
-
-    id: UUID
-    institution: str
-    scope: Scope
-    given_at: datetime
-    until: datetime | None
-
-    @property
-    def scope_words(self) -> str:
-        return SCOPE_NAMES[self.scope]
+from yilian.registry.population.rules import Ground, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +27,6 @@ class OwnPage:
     page: PersonPage
     is_self: bool
     own_id: UUID | None
-    groups: Sequence[GroupLine]
     consents: Sequence[ConsentLine]
 
     def may_end(self, proxy_id: UUID) -> bool:
@@ -79,21 +48,6 @@ def facts_to_correct(actor: Actor, person_id: UUID) -> dict[str, Any]:
     }
 
 
-def groups_of(person_id: UUID) -> list[GroupLine]:
-    rows = _GROUPS.ask(person=person_id, today=timezone.localdate())
-    return [GroupLine(GroupTag(tag), period.lower, source)
-            for tag, period, source in rows]  # fmt: skip
-
-
-_GROUPS: Final = ComposedValues(
-    lambda person, today: (
-        GroupMembership.objects.filter(person=person, period__contains=today)
-        .order_by("tag")
-        .values_list("tag", "period", "source")
-    )
-)
-
-
 def consents_here(actor: Actor, person_id: UUID) -> list[ConsentLine]:
     """What the person lets the actor's house read; of other houses nothing is said."""
     if actor.institution_id is None:
@@ -110,7 +64,6 @@ def own_pages(actor: Actor) -> list[OwnPage]:
             page=person_page(actor, person_id),
             is_self=person_id == own_id,
             own_id=own_id,
-            groups=groups_of(person_id),
             consents=_lines(_CONSENTS.ask(person=person_id)),
         )
         for person_id in ordered

@@ -4,30 +4,32 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from django.utils import timezone
+from django.db import connection
 
-from yilian.foundation.access.actor import Actor
-from yilian.foundation.access.composed import ComposedValues
+from yilian.foundation.access.actor import Actor, Reach
 from yilian.foundation.vault.services import decrypt
+from yilian.kernel.errors import NotFound
 from yilian.kernel.identity_number import KIND_NAMES, IdentityKind
 from yilian.kernel.tier import ORDER, Tier
-from yilian.registry.population.models import (
-    ChosenInstitution,
-    Grant,
-    Person,
-    PersonIdentifier,
-    Proxy,
+from yilian.registry.population.models import Person, PersonIdentifier
+from yilian.registry.population.queries.cards import (
+    CARD,
+    PersonCard,
+    card_of,
+    card_told,
 )
-from yilian.registry.population.queries.cards import PersonCard, card, cards
-from yilian.registry.population.queries.sight import Seen, sight_of
+from yilian.registry.population.queries.sight import UNSEEN, Seen, best_grant
 from yilian.registry.population.rules import (
     GROUND_NAMES,
+    GROUP_NAMES,
     INSURED_NAMES,
     RELATION_NAMES,
     SCOPE_NAMES,
+    Ground,
+    GroupTag,
     Relation,
     Scope,
 )
@@ -68,7 +70,35 @@ class ProxyLine:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupLine:
+    tag: GroupTag
+    since: date | None
+    source: str
+
+    @property
+    def name(self) -> str:
+        return GROUP_NAMES[self.tag]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentLine:
+    """A consent in force: who may read, how much, until when."""
+
+    id: UUID
+    institution: str
+    scope: Scope
+    given_at: datetime
+    until: datetime | None
+
+    @property
+    def scope_words(self) -> str:
+        return SCOPE_NAMES[self.scope]
+
+
+@dataclass(frozen=True, slots=True)
 class PersonPage:
+    """`consents`: to the actor's own house; of other houses nothing is said."""
+
     card: PersonCard
     seen: Seen
     seen_until: datetime | None
@@ -77,6 +107,8 @@ class PersonPage:
     numbers: list[NumberLine]
     chosen: list[ChosenLine]
     proxies: list[ProxyLine]
+    groups: list[GroupLine]
+    consents: list[ConsentLine]
 
     @property
     def ground_words(self) -> str:
@@ -96,22 +128,140 @@ class PersonPage:
 
 
 def person_page(actor: Actor, person_id: UUID) -> PersonPage:
-    """Bounded: a handful of queries, whatever the person has been through."""
-    shown = card(actor, person_id)
-    seen = sight_of(actor, person_id)
-    if shown.is_masked:
-        return PersonPage(shown, seen, None, 0, "", [], [], [])
-    [(revision, insured_type)] = _KEPT.ask(person=person_id)
+    """One question, whatever the person has been through; bounded."""
+    told: dict[str, Any] = {
+        "person": person_id,
+        "institution": actor.institution_id,
+        "account": actor.account_id,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_PAGE, told | card_told(actor))  # writes: reads only
+        row = cursor.fetchone()
+    if row is None:
+        raise NotFound
+    return _page(actor, row)
+
+
+def _page(actor: Actor, row: tuple[Any, ...]) -> PersonPage:
+    card, best, kept, lists = row[:11], row[11:15], row[15:18], row[18:]
+    shown = card_of(card)
+    revision, insured_type, account_id = kept
+    numbers, chosen, proxies, groups, consents = (found or [] for found in lists)
     return PersonPage(
         card=shown,
-        seen=seen,
-        seen_until=_until(seen.grant_id),
-        revision=revision,
-        insured=INSURED_NAMES[insured_type],
-        numbers=_numbers(person_id),
-        chosen=_chosen(person_id),
-        proxies=_proxies(actor, person_id),
+        seen=_seen(actor, shown, best, account_id),
+        seen_until=best[3],
+        revision=0 if shown.is_masked else revision,
+        insured="" if shown.is_masked else INSURED_NAMES[insured_type],
+        numbers=[NumberLine(KIND_NAMES[IdentityKind(k)], said) for k, said in numbers],
+        chosen=sorted(map(_chosen, chosen), key=lambda line: ORDER[line.tier]),
+        proxies=[_proxy(*one) for one in proxies],
+        groups=[_group(*one) for one in groups],
+        consents=[_consent(*one) for one in consents],
     )
+
+
+def _seen(
+    actor: Actor, shown: PersonCard, best: tuple[Any, ...], account_id: UUID | None
+) -> Seen:
+    """As `sight_of` says."""
+    scope, ground, grant_id, _until = best
+    if shown.is_masked:
+        return UNSEEN
+    if actor.reach is Reach.SYSTEM:
+        return Seen(shown.scope, Ground.SYSTEM)
+    if actor.reach is Reach.SELF:
+        is_self = account_id is not None and account_id == actor.account_id
+        return Seen(shown.scope, Ground.SELF if is_self else Ground.PROXY)
+    return Seen(Scope(scope), Ground(ground), grant_id) if ground else UNSEEN
+
+
+def _chosen(found: list[Any]) -> ChosenLine:
+    tier, institution, doctor, until = found
+    return ChosenLine(Tier(tier), institution, doctor or "", _day(until))
+
+
+def _proxy(key: str, relation: str, until: str | None, *card: Any) -> ProxyLine:
+    id_, name, sex, born_on, died_at, *others = card
+    told = (UUID(id_), name, sex, _day(born_on), _moment(died_at), *others)
+    words = RELATION_NAMES[Relation(relation)]
+    return ProxyLine(UUID(key), card_of(told), words, _day(until))
+
+
+def _group(tag: str, since: str | None, source: str) -> GroupLine:
+    return GroupLine(GroupTag(tag), _day(since), source)
+
+
+def _consent(
+    key: str, institution: str, scope: int, given_at: str, until: str | None
+) -> ConsentLine:
+    return ConsentLine(
+        id=UUID(key),
+        institution=institution,
+        scope=Scope(scope),
+        given_at=datetime.fromisoformat(given_at),
+        until=_moment(until),
+    )
+
+
+def _day(said: str | None) -> date | None:
+    return date.fromisoformat(said) if said else None
+
+
+def _moment(said: str | None) -> datetime | None:
+    return datetime.fromisoformat(said) if said else None
+
+
+# The person once, with their sight; then what stands beside them, where it is seen.
+_PAGE: Final = f"""
+SELECT shown.id, shown.name, shown.sex, shown.born_on, shown.died_at,
+       shown.area_code, shown.address, shown.phone_masked, shown.sight,
+       shown.identity, shown.tags, best.*,
+       shown.revision, shown.insured_type, shown.account_id,
+       CASE WHEN shown.sight > 0 THEN (
+           SELECT json_agg(json_build_array(held.kind, held.value_masked)
+                           ORDER BY held.created_at)
+             FROM population_personidentifier held
+            WHERE held.person_id = shown.id AND held.retired_at IS NULL) END,
+       CASE WHEN shown.sight > 0 THEN (
+           SELECT json_agg(json_build_array(one.tier, house.short_name, doctor.name,
+                                            upper(one.period)))
+             FROM population_choseninstitution one
+             JOIN directory_institution house ON house.id = one.institution_id
+             LEFT JOIN directory_practitionerrole post ON post.id = one.doctor_id
+             LEFT JOIN directory_practitioner doctor
+                    ON doctor.id = post.practitioner_id
+            WHERE one.person_id = shown.id AND one.period @> %(today)s::date) END,
+       CASE WHEN shown.sight > 0 THEN (
+           SELECT json_agg(proxy.line ORDER BY proxy.relation, proxy.id)
+             FROM (SELECT stands.relation, stands.id, json_build_array(
+                       stands.id, stands.relation, upper(stands.period),
+                       other.id, other.name, other.sex, other.born_on, other.died_at,
+                       other.area_code, other.address, other.phone_masked, other.sight,
+                       other.identity, other.tags) AS line
+                     FROM population_proxy stands
+                    CROSS JOIN LATERAL (
+                          SELECT {CARD} FROM population_person person
+                           WHERE person.id = stands.proxy_id) other
+                    WHERE stands.person_id = shown.id
+                      AND stands.period @> %(today)s::date) proxy) END,
+       CASE WHEN shown.sight > 0 THEN (
+           SELECT json_agg(json_build_array(held.tag, lower(held.period), held.source)
+                           ORDER BY held.tag)
+             FROM population_groupmembership held
+            WHERE held.person_id = shown.id AND held.period @> %(today)s::date) END,
+       (SELECT json_agg(json_build_array(
+                   given.evidence_id, house.legal_name, given.scope, given.created_at,
+                   upper(given.period)) ORDER BY given.created_at DESC)
+          FROM population_grant given
+          JOIN directory_institution house ON house.id = given.institution_id
+         WHERE given.person_id = shown.id AND given.ground = '{Ground.CONSENT.value}'
+           AND given.institution_id = %(institution)s
+           AND given.period @> statement_timestamp())
+  FROM (SELECT {CARD}, person.revision, person.insured_type, person.account_id
+          FROM population_person person WHERE person.id = %(person)s OFFSET 0) shown
+  LEFT JOIN LATERAL ({best_grant("shown.sight")}) best ON true
+"""  # noqa: S608 - words of ours
 
 
 _PLACEHOLDER: Final = re.compile(r"\{\{(identity|phone):([0-9a-f-]{36})\}\}")
@@ -158,66 +308,3 @@ def _phones(actor: Actor, ids: set[UUID]) -> dict[UUID, str]:
 def _fully_seen(actor: Actor, ids: Iterable[UUID]) -> set[UUID]:
     seen = Person.objects.visible_to(actor, Scope.FULL).filter(pk__in=ids)
     return set(seen.values_list("pk", flat=True))
-
-
-def _until(grant_id: UUID | None) -> datetime | None:
-    found = _PERIOD.ask(grant=grant_id) if grant_id is not None else []
-    return found[0][0].upper if found else None
-
-
-def _numbers(person_id: UUID) -> list[NumberLine]:
-    return [
-        NumberLine(KIND_NAMES[IdentityKind(kind)], masked)
-        for kind, masked in _NUMBERS.ask(person=person_id)
-    ]
-
-
-def _chosen(person_id: UUID) -> list[ChosenLine]:
-    rows = _CHOSEN.ask(person=person_id, today=timezone.localdate())
-    lines = [
-        ChosenLine(Tier(tier), place, doctor or "", period.upper)
-        for tier, place, doctor, period in rows
-    ]
-    return sorted(lines, key=lambda line: ORDER[line.tier])
-
-
-def _proxies(actor: Actor, person_id: UUID) -> list[ProxyLine]:
-    rows = _PROXIES.ask(person=person_id, today=timezone.localdate())
-    shown = cards(actor, [proxy_id for _id, proxy_id, _relation, _period in rows])
-    return [
-        ProxyLine(
-            id_, shown[proxy_id], RELATION_NAMES[Relation(relation)], period.upper
-        )
-        for id_, proxy_id, relation, period in rows
-    ]
-
-
-_KEPT: Final = ComposedValues(
-    lambda person: Person.objects.filter(pk=person).values_list(
-        "revision", "insured_type"
-    )
-)
-_PERIOD: Final = ComposedValues(
-    lambda grant: Grant.objects.filter(pk=grant).values_list("period")
-)
-_NUMBERS: Final = ComposedValues(
-    lambda person: (
-        PersonIdentifier.objects.filter(person=person, retired_at=None)
-        .order_by("created_at")
-        .values_list("kind", "value_masked")
-    )
-)
-_CHOSEN: Final = ComposedValues(
-    lambda person, today: ChosenInstitution.objects.filter(
-        person=person, period__contains=today
-    ).values_list(
-        "tier", "institution__short_name", "doctor__practitioner__name", "period"
-    )
-)
-_PROXIES: Final = ComposedValues(
-    lambda person, today: (
-        Proxy.objects.filter(person=person, period__contains=today)
-        .order_by("relation", "id")
-        .values_list("id", "proxy_id", "relation", "period")
-    )
-)

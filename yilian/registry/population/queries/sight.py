@@ -58,34 +58,39 @@ def _granted_sight(actor: Actor, person_id: UUID) -> Seen:
             "person": person_id,
             "institution": actor.institution_id,
             "account": actor.account_id,
-            "calmest": _CALMEST,
         }
-        cursor.execute(_BEST, told | _sight(actor))
+        cursor.execute(_BEST, told | sight_told(actor))
         best = cursor.fetchone()
     if best is None:
         return UNSEEN
-    scope, ground, grant_id = best
+    scope, ground, grant_id, _until = best
     return Seen(Scope(scope), Ground(ground), grant_id)
 
 
-def _sight(actor: Actor) -> dict[str, str]:
+def sight_told(actor: Actor) -> dict[str, Any]:
+    """The values that `SIGHT` names."""
     names = ("reach", "house", "who", "persons")
     return dict(zip(names, sight_arguments(actor), strict=True))
 
 
-_CALMEST: Final = [ground.value for ground in _PREFERENCE]
-# `GrantQuerySet.open_to`, written out: asked in every step of every referral.
-_BEST: Final = """
-SELECT kept.scope, kept.ground, kept.id
+def best_grant(sight: str) -> str:
+    """The grant that a sight rests on, as SQL: `GrantQuerySet.open_to`, written out,
+    for it is asked in every step of every referral."""
+    return f"""
+SELECT kept.scope, kept.ground, kept.id, upper(kept.period) AS until
   FROM population_grant kept
  WHERE kept.person_id = %(person)s
    AND kept.institution_id = %(institution)s
    AND kept.period @> statement_timestamp()
    AND (kept.only_account_id IS NULL OR kept.only_account_id = %(account)s)
    AND kept.sole_account_id IS DISTINCT FROM %(account)s
-   AND kept.scope = population_sight(
-       kept.person_id, %(reach)s, %(house)s, %(who)s, %(persons)s)
- ORDER BY array_position(%(calmest)s::text[], kept.ground::text),
+   AND kept.scope = {sight}
+ ORDER BY array_position('{{{_CALMEST}}}'::text[], kept.ground::text),
           kept.created_at DESC
  LIMIT 1
-"""
+"""  # noqa: S608 - words of ours
+
+
+SIGHT: Final = "population_sight({}, %(reach)s, %(house)s, %(who)s, %(persons)s)"
+_CALMEST: Final = ",".join(ground.value for ground in _PREFERENCE)
+_BEST: Final = best_grant(SIGHT.format("kept.person_id"))

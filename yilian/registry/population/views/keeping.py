@@ -1,5 +1,6 @@
 """Keeping a person's entry right: every act answers with the same side of the page."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from yilian.registry.population.forms_keeping import (
     at_number,
 )
 from yilian.registry.population.queries import keeping
-from yilian.registry.population.queries.person import PersonPage
+from yilian.registry.population.queries.person import ConsentLine, PersonPage
 from yilian.registry.population.rules import GROUP_NAMES
 from yilian.registry.population.services.registering import NOT_AT_DESK
 
@@ -157,14 +158,12 @@ def withdraw_consent(request: ActorRequest, consent_id: UUID) -> HttpResponse:
 
 def context_of(request: ActorRequest, page: PersonPage) -> dict[str, Any]:
     """What the sides of the person's page want besides the page itself."""
-    actor, person_id = request.actor, page.card.id
-    shown = {"page": page, "group_names": GROUP_NAMES} | consents_of(request, person_id)
+    shown = {"page": page, "group_names": GROUP_NAMES}
+    shown |= consents_of(request, page.card.id, page.consents)
     if page.card.is_masked:
         return shown
-    may_keep = policies.can_correct(actor)
     return shown | {
-        "may_keep": may_keep,
-        "groups": keeping.groups_of(person_id),
+        "may_keep": policies.can_correct(request.actor),
         "correct_form": None,
         "identifier_form": IdentifierForm(),
         "proxy_form": ProxyForm(),
@@ -172,12 +171,14 @@ def context_of(request: ActorRequest, page: PersonPage) -> dict[str, Any]:
     }
 
 
-def consents_of(request: ActorRequest, person_id: UUID) -> dict[str, Any]:
+def consents_of(
+    request: ActorRequest, person_id: UUID, consents: Sequence[ConsentLine]
+) -> dict[str, Any]:
     may_take = policies.can_take_paper_consent(request.actor)
     return {
         "person_id": person_id,
         "may_take_consent": may_take,
-        "consents": keeping.consents_here(request.actor, person_id) if may_take else [],
+        "consents": consents if may_take else [],
         "consent_form": ConsentForm(),
         "withdraw_form": WithdrawForm(),
     }
@@ -217,5 +218,6 @@ def _kept(
 def _consents(
     request: ActorRequest, person_id: UUID, status: int = 200, **forms: Any
 ) -> HttpResponse:
-    context = consents_of(request, person_id) | forms
+    consents = keeping.consents_here(request.actor, person_id)
+    context = consents_of(request, person_id, consents) | forms
     return render(request, "population/_consents.html", context, status=status)
