@@ -263,6 +263,7 @@ class Referral(models.Model):
             ),
             models.Index(
                 fields=["to_institution", "answered_at"],
+                include=["submitted_at", "state"],
                 condition=Q(answered_at__isnull=False),
                 name="referral_to_answered",
             ),

@@ -232,45 +232,46 @@ class DeskFacts:
 
 
 def desk_facts(actor: Actor, start_of_day: datetime) -> DeskFacts:
-    told = {
-        "here": actor.institution_id,
-        "now": timezone.now(),
-        "start": start_of_day,
-    }
+    """Late ones and those answered today: each asked by its own index."""
+    told = {"here": actor.institution_id}
+    late, today = {"now": timezone.now()}, {"start": start_of_day}
     if is_at_house(actor):
-        found = _FACTS.ask(**told)
+        [(overdue,)] = _LATE.ask(**told, **late) or [(0,)]
+        [(accepted, mean)] = _ANSWERED.ask(**told, **today) or [(0, None)]
     else:
-        found = list(_facts(Referral.objects.visible_to(actor), **told))
-    [(overdue, accepted, mean)] = found or [(0, 0, None)]
+        rows = Referral.objects.visible_to(actor).filter(
+            to_institution=actor.institution_id
+        )
+        [(overdue,)] = list(_late(rows, **late)) or [(0,)]
+        [(accepted, mean)] = list(_answered(rows, **today)) or [(0, None)]
     return DeskFacts(
         overdue, accepted, round(mean.total_seconds() / 60) if mean else None
     )
 
 
-def _facts(rows: ReferralQuerySet, here: Any, now: Any, start: Any) -> Any:
-    """Late ones and those answered today: each has its index."""
-    late = Q(state=State.SUBMITTED.value, answer_due_at__lte=now)
-    today = Q(answered_at__gte=start)
+def _late(rows: ReferralQuerySet, now: Any) -> Any:
+    late = rows.filter(StandsIn([State.SUBMITTED]), answer_due_at__lte=now)
+    return (
+        late.order_by()
+        .values(all=Value(1))
+        .annotate(many=Count("*"))
+        .values_list("many")
+    )
+
+
+def _answered(rows: ReferralQuerySet, start: Any) -> Any:
     took = ExpressionWrapper(
         F("answered_at") - F("submitted_at"), output_field=DurationField()
     )
-    counted = (
-        rows.filter(late | today, to_institution=here)
-        .order_by()
-        .values(all=Value(1))
-        .annotate(
-            overdue=Count("pk", filter=late),
-            accepted=Count("pk", filter=today),
-            mean=Avg(took, filter=today),
-        )
-    )
-    return counted.values_list("overdue", "accepted", "mean")
+    found = rows.filter(answered_at__gte=start).order_by().values(all=Value(1))
+    return found.annotate(many=Count("*"), mean=Avg(took)).values_list("many", "mean")
 
 
-_FACTS: Final = ComposedValues(
-    lambda here, now, start: _facts(
-        Referral.objects.on_side("to", here), here=here, now=now, start=start
-    )
+_LATE: Final = ComposedValues(
+    lambda here, now: _late(Referral.objects.on_side("to", here), now)
+)
+_ANSWERED: Final = ComposedValues(
+    lambda here, start: _answered(Referral.objects.on_side("to", here), start)
 )
 
 
