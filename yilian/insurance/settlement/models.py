@@ -1,5 +1,5 @@
 """The tables: coverage, bills, settlements, decisions, filings, costs, anomalies,
-and why a bill waits for a person."""
+why a bill waits for a person, and sums of days."""
 
 from yilian.insurance.settlement.models_bill import AMOUNTS as AMOUNTS
 from yilian.insurance.settlement.models_bill import Bill as Bill
@@ -13,3 +13,6 @@ from yilian.insurance.settlement.models_person import Coverage as Coverage
 from yilian.insurance.settlement.models_refusing import (
     AnomalyRefusal as AnomalyRefusal,
 )
+from yilian.insurance.settlement.models_summing import DaySum as DaySum
+from yilian.insurance.settlement.models_summing import MonthSum as MonthSum
+from yilian.insurance.settlement.models_summing import SummedUntil as SummedUntil

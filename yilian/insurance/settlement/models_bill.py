@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from yilian.foundation.access.choices import values
 from yilian.insurance.settlement.models_person import COUNTY, MoneyQuerySet, money
 from yilian.insurance.settlement.rules.case import (
+    PENALISED,
     Aid,
     Insurance,
     Kind,
@@ -150,6 +151,11 @@ class Bill(models.Model):
                 name="bill_waiting",
             ),
             models.Index(
+                fields=["institution", "posted_at"],
+                condition=Q(settled_at=None, voided_at=None),
+                name="bill_waiting_of_house",
+            ),
+            models.Index(
                 fields=["posted_at"],
                 condition=Q(settled_at=None, voided_at=None, settles_itself=True),
                 name="bill_settling_itself",
@@ -182,6 +188,23 @@ AMOUNTS: Final = (
 )  # fmt: skip
 _ALL_NOT_BELOW: Final = Q(**{f"{name}__gte": 0 for name in AMOUNTS})
 _ALL_NOT_ABOVE: Final = Q(**{f"{name}__lte": 0 for name in AMOUNTS})
+
+
+# What lists are asked for besides: few of many, so each has an index of its own.
+_STAY: Final = Q(kind=Kind.INPATIENT.value)
+_REDUCED: Final = Q(referral_state__in=values(PENALISED))
+_CHANGED: Final = Q(entry__in=values([Entry.ADJUSTMENT, Entry.REVERSAL]))
+
+
+def _by_area_and_house(name: str, order: str, which: Q | None) -> list[models.Index]:
+    return [
+        models.Index(
+            fields=[field, order, "id"],
+            name=f"settlement_{name}_{of}",
+            condition=which,
+        )
+        for field, of in (("insured_area", "area"), ("institution", "house"))
+    ]
 
 
 class Settlement(models.Model):
@@ -342,6 +365,10 @@ class Settlement(models.Model):
             models.Index(
                 fields=["booked_on", "insured_area"], name="settlement_by_day"
             ),
+            *_by_area_and_house("stay", "-settled_at", _STAY),
+            *_by_area_and_house("reduced", "-settled_at", _REDUCED),
+            *_by_area_and_house("changed", "-settled_at", _CHANGED),
+            *_by_area_and_house("ended", "-discharged_on", None),
         ]
 
     def __str__(self) -> str:

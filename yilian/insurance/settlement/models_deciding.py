@@ -285,6 +285,11 @@ class Anomaly(models.Model):
             models.Index(
                 fields=["institution", "-found_at", "id"], name="anomaly_of_house"
             ),
+            models.Index(
+                fields=["insured_area", "-found_at", "id"],
+                condition=Q(state=SuspicionState.OPEN.value),
+                name="anomaly_open_of_area",
+            ),
         ]
 
     def __str__(self) -> str:

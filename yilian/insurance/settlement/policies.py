@@ -21,6 +21,10 @@ def may_list(actor: Actor) -> bool:
     return is_insurer(actor) or is_finance(actor) or actor.reach is Reach.SELF
 
 
+def may_add_up(actor: Actor) -> bool:
+    return is_insurer(actor) or is_finance(actor)
+
+
 def answers_for(actor: Actor, insured_area: str) -> bool:
     """The insurer of the place of insurance; the region's clock acts for all."""
     if actor.reach is Reach.SYSTEM:

@@ -1,8 +1,9 @@
-"""`yilian check-settlements`: every settlement is counted again."""
+"""`yilian check-settlements`: every settlement is counted again, every sum added up."""
 
 from collections.abc import Callable
+from itertools import chain
 
-from yilian.insurance.settlement.queries.checking import check_all
+from yilian.insurance.settlement.queries.checking import check_all, check_sums
 
 Say = Callable[[str], object]
 
@@ -10,7 +11,7 @@ Say = Callable[[str], object]
 def verify(area_code: str, say: Say) -> bool:
     """Whether all are what they were; each fault is told as it is found."""
     is_well = True
-    for fault in check_all(area_code):
+    for fault in chain(check_all(area_code), check_sums(area_code)):
         is_well = False
         say(f"{fault.number}: {fault.says}")
     if is_well:

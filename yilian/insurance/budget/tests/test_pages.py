@@ -75,7 +75,7 @@ def test_every_figure_opens_to_its_days(world: World, used: Pool) -> None:
     assert href in page
     days = words(client.get(href))
     assert "1,000.00" in days
-    assert f"institution={world.county.pk}" in days
+    assert f"at={world.county.pk}" in days
     assert "50.00" in words(client.get(f"{ROOT}{used.pk}/outside"))
 
 

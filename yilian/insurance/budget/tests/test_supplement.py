@@ -182,8 +182,8 @@ def test_the_database_refuses_what_supplements_nothing(
 def test_its_shares_must_be_the_difference(world: World, cleared: Clearing) -> None:
     made = confirmed(world, supplement(world, cleared, score=Decimal(85)))
     Share.objects.create(
-        clearing=made, institution=world.county, level="county", level_amount=1,
-        weight=1, performance=1, amount=made.retained, rule="x", made_at=made.made_at,
+        clearing=made, institution=world.county, level="county", level_amount=Decimal(1),
+        weight=Decimal(1), performance=Decimal(1), amount=made.retained, rule="x", made_at=made.made_at,
     )  # fmt: skip
     with (
         connection.cursor() as cursor,

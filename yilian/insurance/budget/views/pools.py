@@ -1,10 +1,13 @@
 """The list of pools, one pool, and a figure opened to its days."""
 
+from collections.abc import Callable
 from datetime import date
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -12,6 +15,7 @@ from yilian.foundation.access.middleware import ActorRequest
 from yilian.foundation.access.scope import require
 from yilian.foundation.access.views import signed_in
 from yilian.insurance.budget import policies
+from yilian.insurance.budget.models import Pool
 from yilian.insurance.budget.queries import pages
 from yilian.insurance.budget.rules.curve import ALARM_NAMES
 from yilian.insurance.budget.rules.states import (
@@ -64,7 +68,13 @@ def listing(request: ActorRequest) -> HttpResponse:
 def pool(request: ActorRequest, pool_id: UUID) -> HttpResponse:
     page = pages.pool_page(request.actor, pool_id)
     note_look(request.actor, "look", page.pool)
-    context = {"page": page, "yuan_of": from_fen, **may(request, page), **NAMES}
+    context = {
+        "page": page,
+        "yuan_of": from_fen,
+        "bills": bills_of(request, page.pool),
+        **may(request, page),
+        **NAMES,
+    }
     return render(request, "budget/pool.html", context)
 
 
@@ -79,6 +89,17 @@ def house(request: ActorRequest, pool_id: UUID, institution_id: UUID) -> HttpRes
 def outside(request: ActorRequest, pool_id: UUID) -> HttpResponse:
     """What was paid outside the region: no house of ours."""
     return _days(request, pool_id, None)
+
+
+def bills_of(request: ActorRequest, row: Pool) -> Callable[..., str]:
+    """The address of the settlements a figure was made of; "" for whom none opens."""
+    if not policies.can_open_bills(request.actor, row):
+        return lambda **_asked: ""
+
+    def address(**asked: object) -> str:
+        return f"{reverse('settlement:list')}?{urlencode({'pool': row.pk, **asked})}"
+
+    return address
 
 
 def may(request: ActorRequest, page: pages.PoolPage) -> dict[str, bool]:
@@ -104,7 +125,8 @@ def _days(
     before = _day(request.GET.get("cursor", ""))
     page = pages.house_page(request.actor, pool_id, institution_id, before)
     note_look(request.actor, "look_house", page.pool)
-    return render(request, "budget/house.html", {"page": page, **NAMES})
+    context = {"page": page, "bills": bills_of(request, page.pool), **NAMES}
+    return render(request, "budget/house.html", context)
 
 
 def _year(asked: str, years: list[int]) -> int:

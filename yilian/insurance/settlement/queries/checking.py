@@ -11,13 +11,19 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
+from typing import Any
 from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import TruncMonth
 
 from yilian.insurance.settlement.models import (
     AMOUNTS,
     Bill,
     Coverage,
+    DaySum,
     Decision,
+    MonthSum,
     Settlement,
 )
 from yilian.insurance.settlement.queries.casebook import (
@@ -29,11 +35,14 @@ from yilian.insurance.settlement.queries.casebook import (
     span_of,
 )
 from yilian.insurance.settlement.queries.parameters import Line, line_of
+from yilian.insurance.settlement.queries.summed import AMOUNTS as AMOUNTS_SUMMED
+from yilian.insurance.settlement.queries.summed import summed_until
 from yilian.insurance.settlement.rules.case import Referral
 from yilian.insurance.settlement.rules.ledger import Entry
 from yilian.insurance.settlement.rules.window import window_start
 from yilian.insurance.settlement.rules.working import as_working
 from yilian.insurance.settlement.sealing import digest_of
+from yilian.kernel.ids import NIL
 from yilian.kernel.money import Fen, to_fen
 from yilian.kernel.text import _
 
@@ -64,6 +73,26 @@ def check_all(area_code: str = "") -> Iterator[Fault]:
         for row in own:
             for says in _faults(row, books):
                 yield Fault(row.id, row.number, says)
+
+
+def check_sums(area_code: str = "") -> Iterator[Fault]:
+    """What is kept of the days that are over, against the settlements themselves."""
+    until = summed_until()
+    if until is None:
+        return
+    of = Q(insured_area__startswith=area_code, booked_on__lt=until)
+    rows = _month_by_month(Settlement.objects.filter(of), Count("id"))
+    for kept in (DaySum, MonthSum):
+        if _month_by_month(kept.objects.filter(of), Sum("number")) != rows:
+            yield Fault(
+                NIL, str(until), _("按日、按月的汇总与结算单不一致，应重新汇总。")
+            )
+
+
+def _month_by_month(rows: "QuerySet[Any]", number: Count | Sum) -> set[tuple[Any, ...]]:
+    keys = ("month", "insured_area", "kind", "referral_state", "entry")
+    found = rows.annotate(month=TruncMonth("booked_on")).values_list(*keys)
+    return set(found.annotate(number, *map(Sum, AMOUNTS_SUMMED)).order_by())
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 
 from yilian.kernel.errors import NotFound
+from yilian.registry.directory.models import Institution
 
 M = TypeVar("M", bound=Model)
 
@@ -16,3 +17,9 @@ def by_id(visible: QuerySet[M], row_id: UUID) -> M:
     if row is None:
         raise NotFound
     return row
+
+
+def house_name(institution_id: UUID) -> str:
+    """Of any house of the register; "" where there is none."""
+    names = Institution.objects.filter(pk=institution_id)
+    return names.values_list("short_name", flat=True).first() or ""

@@ -24,7 +24,7 @@ from yilian.insurance.settlement.queries.listing import (
     settlement_line,
     with_whys,
 )
-from yilian.insurance.settlement.queries.summed import SumsOf, by_day, by_month
+from yilian.insurance.settlement.queries.summed import by_day, by_month
 from yilian.insurance.settlement.rules.case import PENALISED, Kind, Referral
 from yilian.insurance.settlement.rules.ledger import Entry
 from yilian.insurance.settlement.rules.numbers import tidy
@@ -132,7 +132,8 @@ def head_sums(actor: Actor, asked: Sought) -> HeadSums | None:
     of = Q(**_within(actor)) & _of(asked)
     if asked.only_adjusted:
         of &= Q(entry__in=_CHANGED)
-    found = list(_sums_for(asked, actor)(of, ("kind",)))
+    sums_of = by_month if asked.booked is None else by_day
+    found = list(sums_of(of, ("kind",)))
     columns = list(zip(*found, strict=True)) or [()] * 9
     _kind, total, basic, _supplement, _serious, _aid, own, counted, _few = columns
     return HeadSums(
@@ -141,13 +142,6 @@ def head_sums(actor: Actor, asked: Sought) -> HeadSums | None:
         basic=sum(basic, ZERO),
         own=sum(own, ZERO),
     )
-
-
-def _sums_for(asked: Sought, actor: Actor) -> SumsOf:
-    """By month where neither a house nor a day is asked."""
-    is_of_house = asked.institution_id or asked.is_outside or asked.members
-    is_plain = not is_of_house and asked.booked is None
-    return by_month if is_plain and policies.is_insurer(actor) else by_day
 
 
 def _within(actor: Actor) -> dict[str, object]:

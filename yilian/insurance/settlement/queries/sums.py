@@ -6,30 +6,23 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import ExtractMonth, Left
+from django.db.models import Q, QuerySet
 
 from yilian.care.referral.rules.counting import LEAST_SHOWN, few
 from yilian.foundation.access.actor import Actor, Reach, Role
 from yilian.insurance.settlement import policies
-from yilian.insurance.settlement.models import Settlement
+from yilian.insurance.settlement.models import MonthSum, Settlement
+from yilian.insurance.settlement.queries.summed import by_month
 from yilian.insurance.settlement.rules.case import (
-    PENALISED,
     PLACE_NAMES,
     Kind,
     Place,
     Scheme,
 )
-from yilian.insurance.settlement.rules.ledger import Entry
 from yilian.insurance.settlement.rules.names import service_name
+from yilian.kernel.ids import NIL
 from yilian.kernel.money import ZERO
 
-_COUNTS: Final = Case(
-    When(entry=Entry.REVERSAL.value, then=Value(-1)),
-    default=Value(1),
-    output_field=IntegerField(),
-)
-_PENALISED: Final = Q(referral_state__in=sorted(state.value for state in PENALISED))
 _COUNTY: Final = 6
 _ORDER: Final = [place.value for place in Place]
 
@@ -80,16 +73,12 @@ def may_sum(actor: Actor) -> bool:
 
 def sums(actor: Actor, year: int, today: date) -> Sums:
     """By the day of booking: a red entry takes back in the month it is booked."""
-    rows = _rows(actor)
-    of_year = rows.filter(
-        booked_on__gte=date(year, 1, 1), booked_on__lt=date(year + 1, 1, 1)
-    )
     hides = not (policies.is_insurer(actor) or policies.is_finance(actor))
-    cells = _cells(of_year)
+    cells = _cells(actor, year)
     is_wide = actor.reach is Reach.AREA and len(actor.area_code) < _COUNTY
     return Sums(
         year=year,
-        years=_years(rows, today.year),
+        years=_years(actor, today.year),
         months=_by(cells, 0, hides=hides),
         kinds=[
             (service_name(Kind(k), Scheme(s)), line)
@@ -108,42 +97,45 @@ def sums(actor: Actor, year: int, today: date) -> Sums:
     )
 
 
-def _rows(actor: Actor) -> QuerySet[Settlement]:
-    if actor.reach is Reach.AREA and actor.has(Role.OFFICER):
-        return Settlement.objects.filter(insured_area__startswith=actor.area_code)
-    return Settlement.objects.visible_to(actor)
-
-
-def _years(rows: QuerySet[Settlement], this_year: int) -> list[int]:
-    first = rows.order_by("booked_on").values_list("booked_on", flat=True).first()
+def _years(actor: Actor, this_year: int) -> list[int]:
+    of = _within(actor)
+    first = _first(MonthSum.objects.filter(of)) or _first(Settlement.objects.filter(of))
     start = min(first.year if first else this_year, this_year)
     return list(range(this_year, start - 1, -1))
+
+
+def _first(rows: "QuerySet[Any]") -> date | None:
+    days = rows.order_by("booked_on").values_list("booked_on", flat=True)
+    found: date | None = days.first()
+    return found
+
+
+def _within(actor: Actor) -> Q:
+    """What the actor may add up."""
+    if actor.reach is Reach.AREA and actor.has(Role.INSURER, Role.OFFICER):
+        return Q(insured_area__startswith=actor.area_code)
+    return Q(institution=actor.institution_id or NIL)
 
 
 _Cell = tuple[tuple[str, str, str, str], tuple[Any, ...]]
 
 
-def _cells(rows: QuerySet[Settlement]) -> list[_Cell]:
+def _cells(actor: Actor, year: int) -> list[_Cell]:
     """One question; every table of the page is folded from its answer."""
-    found = (
-        rows.annotate(
-            month=ExtractMonth("booked_on"),
-            county=Left("insured_area", _COUNTY),
-        )
-        .values_list("month", "kind", "scheme", "place", "county")
-        .annotate(
-            number=Sum(_COUNTS),
-            all=Sum("total"),
-            basic=Sum("basic_pay"),
-            own=Sum("patient_pay"),
-            penalised=Sum(_COUNTS, filter=_PENALISED, default=0),
-        )
-        .order_by()
+    span = Q(booked_on__gte=date(year, 1, 1), booked_on__lt=date(year + 1, 1, 1))
+    return [_cell(row) for row in by_month(_within(actor) & span, _KEYS)]
+
+
+def _cell(row: tuple[Any, ...]) -> _Cell:
+    day, kind, scheme, place, county, *amounts = row
+    total, basic, _supplement, _serious, _assistance, own, counted, penalised = amounts
+    return (
+        (f"{day.month:02d}", f"{kind}|{scheme}", place, county),
+        (counted, total, basic, own, penalised),
     )
-    return [
-        ((f"{m:02d}", f"{kind}|{scheme}", place, county), tuple(amounts))
-        for m, kind, scheme, place, county, *amounts in found
-    ]
+
+
+_KEYS: Final = ("booked_on", "kind", "scheme", "place", "insured_area")
 
 
 def _by(cells: Iterable[_Cell], at: int, *, hides: bool) -> list[SumLine]:

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
-from django.db.models import Case, IntegerField, Sum, Value, When
+from django.db.models import Q
 
 from yilian.insurance.settlement.models import Settlement
-from yilian.insurance.settlement.rules.ledger import Entry
+from yilian.insurance.settlement.queries.summed import by_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +38,12 @@ class UseLine:
 
 def daily_use(area_code: str, start: date, end: date) -> Iterator[UseLine]:
     """Of persons insured in the area, what was booked from `start` up to `end`."""
-    rows = Settlement.objects.filter(
-        insured_area__startswith=area_code, booked_on__gte=start, booked_on__lt=end
-    )
-    sums = (
-        rows.order_by("booked_on", "institution", "kind", "scheme", "insurance")
-        .values_list("booked_on", "institution", "kind", "scheme", "insurance")
-        .annotate(
-            Sum("total"),
-            Sum("basic_pay"),
-            Sum("supplement_pay"),
-            Sum("serious_pay"),
-            Sum("assistance_pay"),
-            Sum("patient_pay"),
-            counted=Sum(_COUNTS),
-        )
-    )
-    return (UseLine(*row) for row in sums.iterator())
+    of = Q(insured_area__startswith=area_code, booked_on__gte=start, booked_on__lt=end)
+    for row in by_day(of, _KEYS):
+        yield UseLine(*row[:-1])
 
 
-_COUNTS = Case(
-    When(entry=Entry.REVERSAL.value, then=Value(-1)),
-    default=Value(1),
-    output_field=IntegerField(),
-)
+_KEYS: Final = ("booked_on", "institution", "kind", "scheme", "insurance")
 
 
 def settled_between(area_code: str, start: date, end: date | None) -> int:

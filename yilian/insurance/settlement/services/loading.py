@@ -34,6 +34,7 @@ from yilian.insurance.settlement.services.booking import (
     book_one_by_one,
 )
 from yilian.insurance.settlement.services.deciding import decided_by, unsaved_decision
+from yilian.insurance.settlement.services.summing import sum_again
 from yilian.kernel.ids import new_id
 from yilian.kernel.text import _
 from yilian.registry.directory.services.loading import copy_in
@@ -99,6 +100,7 @@ def load_many(actor: Actor, accounts: Iterable[Account]) -> dict[str, int]:
         _book(account, booked, lines)
     for rows in booked.batches():
         copy_in(rows)
+    sum_again(booked.settlements)
     counts = {
         str(rows[0]._meta.model_name): len(rows) for rows in booked.batches() if rows
     }

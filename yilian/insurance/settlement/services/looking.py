@@ -1,6 +1,7 @@
 """Opening the pages of a person's money: within sight, and written down."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,8 +15,10 @@ from yilian.insurance.settlement import policies
 from yilian.insurance.settlement.queries.billing import BillPage, bill_page
 from yilian.insurance.settlement.queries.listing import BillLine, SettlementLine
 from yilian.insurance.settlement.queries.searching import (
+    HeadSums,
     Sought,
     exported,
+    head_sums,
     sought,
     waiting_sought,
 )
@@ -34,11 +37,17 @@ def open_bill(actor: Actor, bill_id: UUID) -> BillPage:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What was found with its sums, and the bills of the same words that wait."""
+
+    page: Page[SettlementLine]
+    waiting: list[BillLine]
+    sums: HeadSums | None
+
+
 @transaction.atomic
-def open_search(
-    actor: Actor, asked: Sought, cursor: str | None = None
-) -> tuple[Page[SettlementLine], list[BillLine]]:
-    """What was found, and the bills of the same words that still wait."""
+def open_search(actor: Actor, asked: Sought, cursor: str | None = None) -> Search:
     require(policies.may_list(actor), WHO)
     page = sought(actor, asked, cursor)
     waiting = waiting_sought(actor, asked)
@@ -50,7 +59,7 @@ def open_search(
             *(line.person_id for line in waiting),
         ],
     )
-    return page, waiting
+    return Search(page, waiting, head_sums(actor, asked))
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """Finding settlements, the bills that wait, and settling many at once."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from yilian.foundation.access.middleware import ActorRequest
 from yilian.foundation.access.views import signed_in
 from yilian.insurance.settlement import policies
 from yilian.insurance.settlement.forms import SearchForm
+from yilian.insurance.settlement.ports import SIDE_NAMES, Side, pool_members
+from yilian.insurance.settlement.queries.finding import house_name
 from yilian.insurance.settlement.queries.listing import SettlementLine
 from yilian.insurance.settlement.queries.searching import MOST_EXPORTED, Sought
 from yilian.insurance.settlement.rules.automatic import EXCEPTIONS
@@ -28,8 +30,15 @@ from yilian.insurance.settlement.services.batch import MOST, settle_many
 from yilian.insurance.settlement.services.looking import open_search, take_away
 from yilian.insurance.settlement.views.rooms import rooms
 from yilian.insurance.settlement.views.sheets import Sheet, workbook
-from yilian.kernel.text import _
+from yilian.kernel.errors import NotFound
+from yilian.kernel.text import Text, _
+from yilian.registry.population.rules import county_name
 
+OUTSIDE: Final = "outside"
+_LENGTHS: Final = (2, 4, 6)  # of codes of areas
+_BY_LINK: Final = (
+    "at", "area", "day", "month", "before", "pool", "side", "person",
+)  # fmt: skip
 HEADS: Final = (
     (_("结算单号"), 22), (_("种类"), 10), (_("姓名（脱敏）"), 12), (_("就诊机构"), 24),
     (_("级别"), 8), (_("类别"), 12), (_("出院（就诊）日"), 14), (_("转诊情形"), 16),
@@ -43,11 +52,14 @@ def settlements(request: ActorRequest) -> HttpResponse:
     if request.actor.reach is Reach.SELF and not request.GET:
         return redirect("settlement:mine")
     form = SearchForm(request.GET)
-    asked = asked_in(request.GET, form)
-    page, waiting = open_search(request.actor, asked, request.GET.get("cursor"))
+    asked = asked_in(request, form)
+    found = open_search(request.actor, asked, request.GET.get("cursor"))
     context = {
-        "page": page,
-        "waiting": waiting,
+        "page": found.page,
+        "waiting": found.waiting,
+        "sums": found.sums,
+        "narrowed": narrowed(asked),
+        "kept": _kept(request.GET),
         "asked": asked,
         "form": form,
         "switches": switches(request, asked),
@@ -60,7 +72,7 @@ def settlements(request: ActorRequest) -> HttpResponse:
 @signed_in
 @require_GET
 def export(request: ActorRequest) -> HttpResponse:
-    asked = asked_in(request.GET, SearchForm(request.GET))
+    asked = asked_in(request, SearchForm(request.GET))
     found = take_away(request.actor, asked)
     shown = found[:MOST_EXPORTED]
     about = [
@@ -118,12 +130,11 @@ def settle_chosen(request: ActorRequest) -> HttpResponse:
     return render(request, "settlement/batch.html", context)
 
 
-def asked_in(query: QueryDict, form: SearchForm) -> Sought:
+def asked_in(request: ActorRequest, form: SearchForm) -> Sought:
     form.is_valid()
-    clean = form.cleaned_data
-    day = query.get("day", "")
-    return replace(
-        Sought(),
+    clean, query = form.cleaned_data, request.GET
+    at = query.get("at", "")
+    return Sought(
         text=clean.get("text") or "",
         house=clean.get("house") or "",
         kind=Kind(clean["kind"]) if clean.get("kind") else None,
@@ -134,9 +145,77 @@ def asked_in(query: QueryDict, form: SearchForm) -> Sought:
         only_adjusted=query.get("adjusted") == "on",
         everything=query.get("everything") == "on",
         person_id=_uuid(query.get("person", "")),
-        institution_id=_uuid(query.get("at", "")),
-        booked_on=parse_date(day) if day[:2] == "20" else None,
+        institution_id=_uuid(at),
+        is_outside=at == OUTSIDE,
+        area=_area(query.get("area", "")),
+        booked_on=_day(query.get("day", "")),
+        **_of_pool(request),
     )
+
+
+def narrowed(asked: Sought) -> list[Text]:
+    """What a link has chosen besides the form, in words."""
+    found: list[Text] = []
+    if asked.members is not None:
+        side = Text(SIDE_NAMES[asked.side]) if asked.side else ""
+        found.append(Text(_("总额：{pool} {side}"),
+                          {"pool": asked.members.name, "side": side}))  # fmt: skip
+    if asked.institution_id is not None:
+        name = house_name(asked.institution_id)
+        found.append(Text(_("就诊机构：{name}"), {"name": name}))
+    if asked.is_outside:
+        found.append(Text(_("区外就医")))
+    if asked.area:
+        name = county_name(asked.area) or asked.area
+        found.append(Text(_("参保地：{name}"), {"name": name}))
+    if asked.booked is not None:
+        first, end = asked.booked
+        last = end - timedelta(days=1)
+        found.append(Text(_("记账日：{first} 至 {last}（含红冲）"),
+                          {"first": first, "last": last}))  # fmt: skip
+    return found
+
+
+def _of_pool(request: ActorRequest) -> dict[str, Any]:
+    """A figure of a pool: its year or a month of it, up to a day."""
+    month = _month(request.GET.get("month", ""))
+    pool_id = _uuid(request.GET.get("pool", ""))
+    if pool_id is None:
+        return {"span": month}
+    members = pool_members(request.actor, pool_id)
+    if members is None:
+        raise NotFound
+    first, end = month or (members.start, members.end)
+    before = _day(request.GET.get("before", "")) or end
+    side = request.GET.get("side", "")
+    return {
+        "members": members,
+        "span": (first, max(first, min(end, before))),
+        "side": Side(side) if side in set(Side) else None,
+    }
+
+
+def _kept(query: QueryDict) -> list[tuple[str, str]]:
+    """Chosen by a link, not in the form: a new search goes on within it."""
+    return [(name, value) for name in _BY_LINK if (value := query.get(name))]
+
+
+def _area(raw: str) -> str:
+    return raw if raw.isascii() and raw.isdigit() and len(raw) in _LENGTHS else ""
+
+
+def _day(raw: str) -> date | None:
+    try:
+        return parse_date(raw) if raw[:2] == "20" else None
+    except ValueError:
+        return None
+
+
+def _month(raw: str) -> tuple[date, date] | None:
+    first = _day(f"{raw}-01")
+    if first is None:
+        return None
+    return first, (first.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
 def switches(request: HttpRequest, asked: Sought) -> list[tuple[str, str, bool, None]]:
