@@ -41,10 +41,17 @@ class Day(forms.DateField):
 
 
 class PanelForm(forms.Form):
-    """One of several on a page: `called` keeps the ids of their fields apart."""
+    """One of several on a page: `called` keeps the ids of their fields apart.
+
+    Blank, it is fetched when its panel opens: from `act`, to which it is sent too, and
+    the answer takes the place of `answers`.
+    """
 
     called: ClassVar[str] = ""
-    starts_alike: ClassVar[bool] = False  # blank, it looks the same on every page
+    act: ClassVar[str] = ""
+    button: ClassVar[Any] = ""
+    note: ClassVar[Any] = ""
+    answers: ClassVar[str] = "#known"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("auto_id", f"{self.called}_%s")
@@ -99,7 +106,8 @@ class CorrectForm(PanelForm):
 
 class IdentifierForm(PanelForm):
     called = "identifier"
-    starts_alike = True
+    act = "population:add_identifier"
+    button = _("补登")
     kind = forms.ChoiceField(label=_("证件类型"), choices=KINDS)
     number = Line(label=_("证件号码"), max_length=80)
 
@@ -110,7 +118,8 @@ class IdentifierForm(PanelForm):
 
 class ProxyForm(PanelForm):
     called = "proxy"
-    starts_alike = True
+    act = "population:appoint_proxy"
+    button = _("登记")
     number = Line(
         label=_("代办人身份证号"), max_length=40, help_text=_("代办人须已建档")
     )
@@ -137,7 +146,8 @@ class ProxyForm(PanelForm):
 
 class GroupForm(PanelForm):
     called = "group"
-    starts_alike = True
+    act = "population:tag"
+    button = _("加入")
     group = forms.ChoiceField(label=_("重点人群"), choices=marked(GROUP_NAMES))
     source = Line(
         label=_("依据"), max_length=60, required=False, help_text=_("如体检、残疾证")
@@ -163,6 +173,10 @@ class ConsentForm(PanelForm):
     """On paper, at the house that may then read."""
 
     called = "consent"
+    act = "population:consent"
+    button = _("登记授权")
+    note = _("登记后本机构同事可以查看；登记人自己不能只凭这次登记查看。")
+    answers = "#consents"
     idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=new_id)
     scope = forms.ChoiceField(label=_("允许查看"), choices=OPENING)
     until = Day(label=_("授权到（含当日）"))

@@ -120,6 +120,28 @@ def test_the_form_of_a_correction_is_fetched_when_its_panel_opens(
     assert signed_in(stranger).get(address).status_code == 404
 
 
+@pytest.mark.parametrize("name", ["add_identifier", "appoint_proxy", "tag", "consent"])
+def test_a_blank_form_is_fetched_when_its_panel_opens(
+    name: str, doctor: Actor, seen: Person, township: Institution
+) -> None:
+    client = signed_in(doctor)
+    address = reverse(f"population:{name}", args=[seen.id])
+    whole = page(client, "person", seen.id)
+    assert f'hx-get="{address}"' in whole
+    assert f'hx-post="{address}"' not in whole
+    panel = client.get(address).content.decode()
+    assert f'hx-post="{address}"' in panel
+    assert "data-field=" in panel
+    unknown = client.get(reverse(f"population:{name}", args=[new_id()]))
+    assert unknown.status_code == 200  # it says nothing of anybody
+    wrong = post(client, name, seen.id, {}).content.decode()
+    assert f'hx-post="{address}"' in wrong
+    assert wrong.count("<details") == wrong.count("<summary")
+    assert "open>" in wrong
+    officer = signed_in(world.staff(township, Role.OFFICER))
+    assert officer.get(address).status_code == 403
+
+
 def test_a_correction_shows_at_once_and_names_what_was_changed(
     doctor: Actor, seen: Person, sink: Sink
 ) -> None:

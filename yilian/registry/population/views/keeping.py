@@ -20,6 +20,7 @@ from yilian.registry.population.forms_keeping import (
     CorrectForm,
     GroupForm,
     IdentifierForm,
+    PanelForm,
     ProxyForm,
     UntagForm,
     WithdrawForm,
@@ -58,8 +59,10 @@ def correct(request: ActorRequest, person_id: UUID) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@require_http_methods(["GET", "POST"])
 def add_identifier(request: ActorRequest, person_id: UUID) -> HttpResponse:
+    if request.method == "GET":
+        return _panel(request, person_id, IdentifierForm())
     page = _page(request, person_id)
     form = IdentifierForm(request.POST)
     if form.is_valid():
@@ -69,12 +72,14 @@ def add_identifier(request: ActorRequest, person_id: UUID) -> HttpResponse:
             at_number(form, refusal)
         else:
             return _kept(request, _page(request, person_id))
-    return _kept(request, page, status=422, identifier_form=form)
+    return _kept(request, page, status=422, form=form)
 
 
 @signed_in
-@require_POST
+@require_http_methods(["GET", "POST"])
 def appoint_proxy(request: ActorRequest, person_id: UUID) -> HttpResponse:
+    if request.method == "GET":
+        return _panel(request, person_id, ProxyForm())
     page = _page(request, person_id)
     form = ProxyForm(request.POST)
     if form.is_valid():
@@ -91,7 +96,7 @@ def appoint_proxy(request: ActorRequest, person_id: UUID) -> HttpResponse:
             _at_proxy(form, refusal)
         else:
             return _kept(request, _page(request, person_id))
-    return _kept(request, page, status=422, proxy_form=form)
+    return _kept(request, page, status=422, form=form)
 
 
 @signed_in
@@ -102,14 +107,16 @@ def end_proxy(request: ActorRequest, proxy_id: UUID) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@require_http_methods(["GET", "POST"])
 def tag(request: ActorRequest, person_id: UUID) -> HttpResponse:
+    if request.method == "GET":
+        return _panel(request, person_id, GroupForm())
     page = _page(request, person_id)
     form = GroupForm(request.POST)
     if form.is_valid():
         services.tag(request.actor, person_id, **form.facts())
         return _kept(request, _page(request, person_id))
-    return _kept(request, page, status=422, group_form=form)
+    return _kept(request, page, status=422, form=form)
 
 
 @signed_in
@@ -123,11 +130,13 @@ def untag(request: ActorRequest, person_id: UUID) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@require_http_methods(["GET", "POST"])
 def consent(request: ActorRequest, person_id: UUID) -> HttpResponse:
     """Also for somebody out of sight: the paper is what opens their record."""
     actor = request.actor
     require(policies.can_take_paper_consent(actor), _ONLY_CARE)
+    if request.method == "GET":
+        return _blank(request, person_id, ConsentForm())
     form = ConsentForm(request.POST)
     if form.is_valid() and actor.institution_id is not None:
         try:
@@ -141,7 +150,7 @@ def consent(request: ActorRequest, person_id: UUID) -> HttpResponse:
             show(form, refusal)
         else:
             return _consents(request, person_id)
-    return _consents(request, person_id, status=422, consent_form=form)
+    return _consents(request, person_id, status=422, form=form)
 
 
 @signed_in
@@ -164,10 +173,6 @@ def context_of(request: ActorRequest, page: PersonPage) -> dict[str, Any]:
         return shown
     return shown | {
         "may_keep": policies.can_correct(request.actor),
-        "correct_form": None,
-        "identifier_form": IdentifierForm(),
-        "proxy_form": ProxyForm(),
-        "group_form": GroupForm(),
     }
 
 
@@ -179,9 +184,18 @@ def consents_of(
         "person_id": person_id,
         "may_take_consent": may_take,
         "consents": consents if may_take else [],
-        "consent_form": ConsentForm(),
-        "withdraw_form": WithdrawForm(),
     }
+
+
+def _panel(request: ActorRequest, person_id: UUID, form: PanelForm) -> HttpResponse:
+    """Nothing of the person stands in it."""
+    require(policies.can_correct(request.actor), NOT_AT_DESK)
+    return _blank(request, person_id, form)
+
+
+def _blank(request: ActorRequest, person_id: UUID, form: PanelForm) -> HttpResponse:
+    context = {"form": form, "person_id": person_id}
+    return render(request, "population/_panel.html", context)
 
 
 def _page(request: ActorRequest, person_id: UUID) -> PersonPage:
