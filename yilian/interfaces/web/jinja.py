@@ -4,7 +4,7 @@
 and a percent sign is written `%%`. Marked texts of lower modules go through `|text`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -15,16 +15,16 @@ from django.contrib.messages import get_messages
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.urls import reverse
 from django.utils import timezone, translation
 from jinja2 import Environment
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from yilian.interfaces.web import drawing, pictures, words
+from yilian.interfaces.web.addresses import maybe_url, url
 from yilian.interfaces.web.frame import frame
 from yilian.interfaces.web.help import help_line
-from yilian.interfaces.web.navigation import Line, maybe_url, menu, plain_url
+from yilian.interfaces.web.navigation import Line, menu
 from yilian.interfaces.web.shell import (
     TOPICS,
     letter_sizes,
@@ -39,10 +39,20 @@ from yilian.kernel.names import mask_name
 from yilian.kernel.tier import DIRECTION_NAMES, TIER_NAMES
 
 
+class OneWorld(Environment):
+    """All templates share one dictionary of globals: a chain of two, as Jinja makes it
+    for each template, is copied and compared with each include and import."""
+
+    def make_globals(
+        self, d: MutableMapping[str, Any] | None
+    ) -> MutableMapping[str, Any]:
+        return super().make_globals(d) if d else self.globals
+
+
 def environment(**options: Any) -> Environment:
     options.setdefault("autoescape", True)
     extensions = [*options.pop("extensions", ()), "jinja2.ext.i18n"]
-    env = Environment(  # noqa: S701
+    env = OneWorld(
         extensions=extensions, trim_blocks=True, lstrip_blocks=True, **options
     )
     env.policies["ext.i18n.trimmed"] = True
@@ -74,12 +84,6 @@ def _said(marked: str, _language: str) -> Markup:
 def _without_values(plain: Markup) -> Markup:
     """`%%` is a percent sign here too."""
     return plain % {}
-
-
-def url(name: str, *args: object, **kwargs: object) -> str:
-    if not (args or kwargs):
-        return plain_url(name)
-    return reverse(name, args=args or None, kwargs=kwargs or None)
 
 
 def query(request: HttpRequest, **changes: object) -> str:

@@ -12,9 +12,10 @@ from typing import Final
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, get_script_prefix, reverse
+from django.urls import get_script_prefix
 
 from yilian.foundation.access.actor import Actor, Role
+from yilian.interfaces.web.addresses import maybe_url
 from yilian.kernel.text import _
 
 EVERYONE: Final[frozenset[Role]] = frozenset()
@@ -216,29 +217,6 @@ def _open_to(
         entry: maybe_url(entry.url_name) for entry in MENU if _may_use(roles, entry)
     }
     return {entry: href for entry, href in found.items() if href}
-
-
-def maybe_url(name: str | None, *args: object, **kwargs: object) -> str | None:
-    """The address, or None while nobody answers to that name."""
-    if name is None:
-        return None
-    try:
-        if not (args or kwargs):
-            return plain_url(name)
-        return reverse(name, args=args or None, kwargs=kwargs or None)
-    except NoReverseMatch:
-        return None
-
-
-def plain_url(name: str) -> str:
-    """Of a page that is about nothing in particular."""
-    return _plain(name, settings.ROOT_URLCONF, get_script_prefix())
-
-
-@lru_cache(maxsize=200)
-def _plain(name: str, _addresses: str, _prefix: str) -> str:
-    """Every page asks for the same two dozen."""
-    return reverse(name)
 
 
 def _may_use(roles: frozenset[Role], entry: Entry) -> bool:

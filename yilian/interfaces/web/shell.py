@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from yilian.foundation.access.actor import ROLE_NAMES, Actor, Role
-from yilian.interfaces.web.navigation import Line, maybe_url, menu
+from yilian.interfaces.web.addresses import maybe_url
+from yilian.interfaces.web.navigation import Line, menu
 from yilian.kernel.text import _
 
 # Topics a page may listen to; the live process names its events after them.

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,8 @@ def in_english() -> bool:
 
 def text(value: object) -> str:
     """A marked string, a Text, or a list of them, in the reader's language."""
+    if type(value) is str:
+        return _said(value, get_language() or "")
     if isinstance(value, Text):
         said = {name: text(part) for name, part in value.values.items()}
         return gettext(value.template).format(**said)
@@ -36,6 +39,11 @@ def text(value: object) -> str:
     if isinstance(value, Iterable):
         return gettext("、").join(text(part) for part in value)
     return "" if value is None else str(value)
+
+
+@lru_cache(maxsize=5_000)
+def _said(marked: str, _language: str) -> str:
+    return gettext(marked) if marked else ""
 
 
 def in_both_languages(value: object) -> str:
