@@ -11,9 +11,9 @@ from yilian.foundation.access.actor import Actor, Reach, Role
 @contextmanager
 def acting_as(actor: Actor) -> Iterator[None]:
     """Inside, this connection reads with the actor's sight; the setting ends with
-    the transaction."""
+    the transaction, so a savepoint would add nothing but its two statements."""
     persons = "{" + ",".join(sorted(map(str, actor.person_ids))) + "}"
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('yilian.reach', %s, true),"
             " set_config('yilian.institution', %s, true),"

@@ -8,7 +8,7 @@ account and the same post. Else it is read as if there had been no hint.
 """
 
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
@@ -17,6 +17,7 @@ from django.contrib.sessions.models import Session
 from django.contrib.sessions.serializers import JSONSerializer
 from django.core import signing
 from django.utils import timezone
+from django.utils.encoding import force_str
 from django.utils.module_loading import import_string
 
 from yilian.foundation.access.actor import Actor
@@ -51,14 +52,14 @@ class SessionStore(db.SessionStore):
             _remember(self.session_key, _hint_of(found))
         return dict(found)
 
-    def decode(self, session_data: str) -> dict[str, Any]:
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
         """Django's, without checking the same signature again and again."""
         try:
             opened: dict[str, Any] = JSONSerializer().loads(
-                _checked(session_data, self.key_salt)
+                _checked(force_str(session_data), self.key_salt)
             )
         except (signing.BadSignature, ValueError):
-            return cast(dict[str, Any], super().decode(session_data))
+            return super().decode(session_data)
         return opened
 
     def _get_session_from_db(self) -> Session | None:
@@ -88,8 +89,11 @@ class SessionStore(db.SessionStore):
 class _Unread:
     """What was signed, as it was signed."""
 
-    def loads(self, signed: bytes) -> bytes:
-        return signed
+    def dumps(self, obj: bytes) -> bytes:
+        return obj
+
+    def loads(self, data: bytes) -> bytes:
+        return data
 
 
 @lru_cache(maxsize=5_000)

@@ -17,6 +17,7 @@ from yilian.foundation.identity import session_store
 from yilian.foundation.identity.middleware import BY_NAME
 from yilian.foundation.identity.models import Account
 from yilian.foundation.identity.ports import Hint
+from yilian.foundation.identity.session_store import SessionStore
 from yilian.kernel.ids import NIL
 from yilian.registry.directory.models import Institution, PractitionerRole
 from yilian.registry.population.models import Person
@@ -111,6 +112,35 @@ def test_a_session_that_has_run_out_opens_nothing(doctor: Actor) -> None:
     client = of(doctor)
     Session.objects.update(expire_date=timezone.now())
     assert not is_in(client)
+
+
+def test_a_session_that_was_tampered_with_opens_nothing(
+    doctor: Actor, stranger: Actor
+) -> None:
+    """Though its signature was found right a moment ago."""
+    client, other = of(doctor), of(stranger)
+    key, others = (one.cookies["yilian_session"].value for one in (client, other))
+    data = Session.objects.get(pk=key).session_data
+    payload, _colon, signature = data.partition(":")
+    theirs = Session.objects.get(pk=others).session_data.partition(":")[0]
+    Session.objects.filter(pk=key).update(session_data=f"{theirs}:{signature}")
+    assert not is_in(client)
+    Session.objects.filter(pk=key).update(session_data=f"{payload}:{signature}")
+    assert is_in(client)
+
+
+def test_what_a_page_puts_into_its_session_is_not_seen_by_the_next(
+    doctor: Actor,
+) -> None:
+    client = of(doctor)
+    [row] = Session.objects.all()
+    first, second = (SessionStore(row.session_key) for _n in range(2))
+    first["list"] = [1]
+    assert "list" not in second
+    first.save()
+    SessionStore(row.session_key)["list"].append(2)
+    assert SessionStore(row.session_key)["list"] == [1]
+    assert is_in(client)
 
 
 def test_the_dead_resident_is_out_and_the_ended_proxy_counts_no_more(
