@@ -1,7 +1,7 @@
 """One person's page: who they are, who stands for them, on what ground."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -143,7 +143,7 @@ def person_page(actor: Actor, person_id: UUID) -> PersonPage:
 
 
 def _page(actor: Actor, row: tuple[Any, ...]) -> PersonPage:
-    card, best, kept, lists = row[:11], row[11:15], row[15:18], row[18:]
+    card, kept, best, lists = row[:11], row[11:14], row[14:18], row[18:]
     shown = card_of(card)
     revision, insured_type, account_id = kept
     numbers, chosen, proxies, groups, consents = (found or [] for found in lists)
@@ -181,8 +181,10 @@ def _chosen(found: list[Any]) -> ChosenLine:
     return ChosenLine(Tier(tier), institution, doctor or "", _day(until))
 
 
-def _proxy(key: str, relation: str, until: str | None, *card: Any) -> ProxyLine:
-    id_, name, sex, born_on, died_at, *others = card
+def _proxy(
+    key: str, relation: str, until: str | None, card: Mapping[str, Any]
+) -> ProxyLine:
+    id_, name, sex, born_on, died_at, *others = card.values()
     told = (UUID(id_), name, sex, _day(born_on), _moment(died_at), *others)
     words = RELATION_NAMES[Relation(relation)]
     return ProxyLine(UUID(key), card_of(told), words, _day(until))
@@ -213,11 +215,10 @@ def _moment(said: str | None) -> datetime | None:
 
 
 # The person once, with their sight; then what stands beside them, where it is seen.
-_PAGE: Final = f"""
-SELECT shown.id, shown.name, shown.sex, shown.born_on, shown.died_at,
-       shown.area_code, shown.address, shown.phone_masked, shown.sight,
-       shown.identity, shown.tags, best.*,
-       shown.revision, shown.insured_type, shown.account_id,
+# Without its indentation: the driver reads anew whatever is longer than 4096 letters.
+_PAGE: Final = " ".join(
+    f"""
+SELECT shown.*, best.*,
        CASE WHEN shown.sight > 0 THEN (
            SELECT json_agg(json_build_array(held.kind, held.value_masked)
                            ORDER BY held.created_at)
@@ -235,10 +236,7 @@ SELECT shown.id, shown.name, shown.sex, shown.born_on, shown.died_at,
        CASE WHEN shown.sight > 0 THEN (
            SELECT json_agg(proxy.line ORDER BY proxy.relation, proxy.id)
              FROM (SELECT stands.relation, stands.id, json_build_array(
-                       stands.id, stands.relation, upper(stands.period),
-                       other.id, other.name, other.sex, other.born_on, other.died_at,
-                       other.area_code, other.address, other.phone_masked, other.sight,
-                       other.identity, other.tags) AS line
+                       stands.id, stands.relation, upper(stands.period), other) AS line
                      FROM population_proxy stands
                     CROSS JOIN LATERAL (
                           SELECT {CARD} FROM population_person person
@@ -261,7 +259,8 @@ SELECT shown.id, shown.name, shown.sex, shown.born_on, shown.died_at,
   FROM (SELECT {CARD}, person.revision, person.insured_type, person.account_id
           FROM population_person person WHERE person.id = %(person)s OFFSET 0) shown
   LEFT JOIN LATERAL ({best_grant("shown.sight")}) best ON true
-"""  # noqa: S608 - words of ours
+""".split()  # noqa: S608 - words of ours
+)
 
 
 _PLACEHOLDER: Final = re.compile(r"\{\{(identity|phone):([0-9a-f-]{36})\}\}")
