@@ -17,6 +17,7 @@ from yilian.insurance.budget.rules.year import BudgetWrong, Spent
 from yilian.insurance.budget.services.clearing import digest_of
 from yilian.insurance.budget.tests import world as region
 from yilian.insurance.budget.tests.test_clearing import (
+    ONE,
     M,
     clear,
     confirmed,
@@ -182,8 +183,9 @@ def test_the_database_refuses_what_supplements_nothing(
 def test_its_shares_must_be_the_difference(world: World, cleared: Clearing) -> None:
     made = confirmed(world, supplement(world, cleared, score=Decimal(85)))
     Share.objects.create(
-        clearing=made, institution=world.county, level="county", level_amount=Decimal(1),
-        weight=Decimal(1), performance=Decimal(1), amount=made.retained, rule="x", made_at=made.made_at,
+        clearing=made, institution=world.county, level="county", level_amount=ONE,
+        weight=ONE, performance=ONE, amount=made.retained, rule="x",
+        made_at=made.made_at,
     )  # fmt: skip
     with (
         connection.cursor() as cursor,

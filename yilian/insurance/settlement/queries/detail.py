@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import QuerySet
 
 from yilian.foundation.access.actor import Actor
 from yilian.insurance.settlement import policies
@@ -17,7 +16,7 @@ from yilian.insurance.settlement.queries.listing import (
     FilingLine,
     SettlementLine,
     filing_line,
-    settlement_line,
+    settlement_lines,
 )
 from yilian.insurance.settlement.queries.parameters import line_of
 from yilian.insurance.settlement.rules.case import (
@@ -124,11 +123,11 @@ class SettlementDetail:
 
 def settlement_detail(actor: Actor, settlement_id: UUID) -> SettlementDetail:
     """Within sight, else 404. Reading it is audited by `services.reading`."""
-    rows = _with_red(Settlement.objects.visible_to(actor))
-    row = by_id(rows, settlement_id)
+    rows = Settlement.objects.visible_to(actor)
+    row = by_id(rows.select_related("person", "institution"), settlement_id)
     bill = Bill.objects.get(person=row.person_id, id=row.bill_id)
-    line = settlement_line(row)
-    mine = _with_red(Settlement.objects.filter(person=row.person_id))
+    line = settlement_lines([row])(row)
+    mine = Settlement.objects.filter(person=row.person_id)
     return SettlementDetail(
         line=line,
         amounts=Amounts(*(getattr(row, name) for name in Amounts.__slots__)),
@@ -179,13 +178,9 @@ def insured_of(row: Settlement) -> Insured:
     )
 
 
-def _with_red(rows: Any) -> Any:
-    red = Settlement.objects.filter(person=OuterRef("person"), reverses=OuterRef("id"))
-    return rows.select_related("person", "institution").annotate(is_red=Exists(red))
-
-
-def _lines(rows: Any) -> list[SettlementLine]:
-    return [settlement_line(row) for row in rows.defer("working")]
+def _lines(rows: "QuerySet[Settlement]") -> list[SettlementLine]:
+    found = list(rows.select_related("person", "institution").defer("working"))
+    return list(map(settlement_lines(found), found))
 
 
 def _charges(bill: Bill) -> list[Charge]:

@@ -123,9 +123,9 @@ def settlements(
     actor: Actor, wanted: Wanted, cursor: str | None = None
 ) -> Page[SettlementLine]:
     """Of a person, a house, or everybody the actor answers for."""
-    seen = Settlement.objects.visible_to(actor).filter(_of(wanted))
-    rows = (seen if wanted.everything else seen.live()).annotate(is_red=Exists(_reds()))
-    return _paged(rows, "settled_at", cursor).each(settlement_line)
+    seen = Settlement.objects.visible_to(actor).filter(_of(wanted)).defer("working")
+    page = _paged(seen if wanted.everything else seen.live(), "settled_at", cursor)
+    return page.each(settlement_lines(page.lines))
 
 
 def waiting_bills(
@@ -175,8 +175,22 @@ def filings(
     )
 
 
-def settlement_line(row: Settlement) -> SettlementLine:
-    """Of a row with `is_red`: whether a red entry took it back."""
+def settlement_lines(
+    rows: Iterable[Settlement],
+) -> Callable[[Settlement], SettlementLine]:
+    """Which of them a red entry took back is asked of these rows alone: within the
+    list's own question the database would look through all red entries there are."""
+    listed = list(rows)
+    red = Settlement.objects.filter(
+        person__in={row.person_id for row in listed},
+        reverses__in=[row.id for row in listed],
+    )
+    taken_back = set(red.values_list("reverses", flat=True))
+    return lambda row: settlement_line(row, is_red=row.id in taken_back)
+
+
+def settlement_line(row: Settlement, *, is_red: bool) -> SettlementLine:
+    """`is_red`: whether a red entry took it back."""
     entry = Entry(row.entry)
     state = Referral(row.referral_state) if row.referral_state else None
     return SettlementLine(
@@ -197,7 +211,7 @@ def settlement_line(row: Settlement) -> SettlementLine:
         fund_pay=row.total - row.patient_pay,
         patient_pay=row.patient_pay,
         settled_at=row.settled_at,
-        is_live=entry is not Entry.REVERSAL and not row.is_red,  # type: ignore[attr-defined]
+        is_live=entry is not Entry.REVERSAL and not is_red,
     )
 
 
@@ -233,10 +247,6 @@ def filing_line(row: Filing) -> FilingLine:
         filed_at=row.filed_at,
         due_at=row.due_at,
     )
-
-
-def _reds() -> Any:
-    return Settlement.objects.filter(person=OuterRef("person"), reverses=OuterRef("id"))
 
 
 def _of(wanted: Wanted) -> Q:

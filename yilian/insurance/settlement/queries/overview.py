@@ -103,9 +103,4 @@ def _penalised(actor: Actor, now: datetime) -> list[SettlementLine]:
         .defer("working")
         .order_by("-settled_at")[:SHOWN]
     )
-    return [settlement_line(_not_red(row)) for row in rows]
-
-
-def _not_red(row: Settlement) -> Settlement:
-    row.is_red = False  # type: ignore[attr-defined]
-    return row
+    return [settlement_line(row, is_red=False) for row in rows]

@@ -5,13 +5,14 @@ and nowhere kept. A list over many counties or houses is put together from one s
 list of each, so that it reads no more where there are years of them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from yilian.foundation.access.actor import Actor
 from yilian.insurance.settlement import policies
@@ -21,7 +22,7 @@ from yilian.insurance.settlement.queries.areas import areas_within
 from yilian.insurance.settlement.queries.listing import (
     BillLine,
     SettlementLine,
-    settlement_line,
+    settlement_lines,
     with_whys,
 )
 from yilian.insurance.settlement.queries.summed import by_day, by_month
@@ -101,13 +102,13 @@ def sought(
 ) -> Page[SettlementLine]:
     found = _newest(actor, asked, PAGE + 1, read_mark(cursor))
     page = cut(found, PAGE, lambda row: Mark(_moment(row, asked), row.id))
-    return page.each(settlement_line)
+    return page.each(settlement_lines(page.lines))
 
 
 def exported(actor: Actor, asked: Sought) -> list[SettlementLine]:
     """One more than a file holds says that it is cut."""
     found = _newest(actor, asked, MOST_EXPORTED + 1, None)
-    return [settlement_line(row) for row in found]
+    return list(map(settlement_lines(found), found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def head_sums(actor: Actor, asked: Sought) -> HeadSums | None:
     is_of_few = asked.text.strip() or asked.house.strip() or asked.person_id
     if is_of_few or asked.is_by_discharge or not policies.may_add_up(actor):
         return None
-    of = Q(**_within(actor)) & _of(asked)
+    of = Q(**_within(actor)) & _of(asked, _by_day)
     if asked.only_adjusted:
         of &= Q(entry__in=_CHANGED)
     sums_of = by_month if asked.booked is None else by_day
@@ -208,20 +209,27 @@ def _moment(row: Settlement, asked: Sought) -> datetime:
 
 
 def _rows(actor: Actor, asked: Sought) -> "QuerySet[Settlement]":
-    seen = Settlement.objects.visible_to(actor).filter(_of(asked), _of_row(asked))
+    seen = Settlement.objects.visible_to(actor).filter(
+        _of(asked, _by_moment), _of_row(asked)
+    )
     if not asked.shows_red:
         seen = seen.live()
     if asked.text.strip():
         seen = seen.filter(_said(actor, _typed(asked.text)))
-    red = Settlement.objects.filter(person=OuterRef("person"), reverses=OuterRef("id"))
-    return (
-        seen.annotate(is_red=Exists(red))
-        .select_related("person", "institution")
-        .defer("working")
-    )
+    return seen.select_related("person", "institution").defer("working")
 
 
-def _of(asked: Sought) -> Q:
+def _by_day(first: date, end: date) -> Q:
+    return Q(booked_on__gte=first, booked_on__lt=end)
+
+
+def _by_moment(first: date, end: date) -> Q:
+    """The same of a row, in the order of the list; said both ways, the database would
+    think them rare and look through all of them."""
+    return Q(settled_at__gte=start_of_day(first), settled_at__lt=start_of_day(end))
+
+
+def _of(asked: Sought, days: Callable[[date, date], Q]) -> Q:
     """What rows and their sums can be asked alike."""
     exact: dict[str, Any] = {
         "kind": asked.kind.value if asked.kind else None,
@@ -230,22 +238,21 @@ def _of(asked: Sought) -> Q:
         "insured_area__startswith": asked.area or None,
     }
     found = Q(**{name: value for name, value in exact.items() if value is not None})
-    if asked.state is not None:
-        found &= Q(kind=Kind.INPATIENT.value)
+    if asked.state is not None and asked.state not in PENALISED:
+        found &= Q(kind=Kind.INPATIENT.value)  # as the index of stays has it
     if asked.only_penalised:
         found &= Q(referral_state__in=_PENALISED)
     if asked.is_outside:
         found &= Q(institution=None)
     if asked.booked is not None:
-        first, end = asked.booked
-        found &= Q(booked_on__gte=first, booked_on__lt=end)
+        found &= days(*asked.booked)
     if asked.members is not None:
-        found &= _of_members(asked.members, asked.side)
+        found &= _of_members(asked.members, asked.side, days)
     return found
 
 
 def _of_row(asked: Sought) -> Q:
-    """What only a row can say; and the moments of the days, for the list's order."""
+    """What only a row can say."""
     exact: dict[str, Any] = {
         "discharged_on__gte": asked.since,
         "discharged_on__lte": asked.until,
@@ -262,21 +269,21 @@ def _of_row(asked: Sought) -> Q:
     return found
 
 
-def _of_members(pool: PoolMembers, side: Side | None) -> Q:
-    """Of the pool's people and year, and of the houses that belonged to it then."""
-    of = Q(
-        insured_area__startswith=pool.area_code,
-        booked_on__gte=pool.start,
-        booked_on__lt=pool.end,
-    )
+def _of_members(
+    pool: PoolMembers, side: Side | None, days: Callable[[date, date], Q]
+) -> Q:
+    """Of the pool's people, and of the houses that belonged to it in those days. (Of
+    its year by the link.)"""
+    of = Q(insured_area__startswith=pool.area_code)
     if side is None:
         return of
     spans: dict[Span, list[UUID]] = {}
-    for house, days in pool.spans:
-        spans.setdefault(days, []).append(house)
+    for house, span in pool.spans:
+        spans.setdefault(span, []).append(house)
     inside = Q(institution__in=[])
-    for (first, end), houses in spans.items():
-        inside |= Q(institution__in=houses, booked_on__gte=first, booked_on__lt=end)
+    for span, houses in spans.items():
+        whole = span == (pool.start, pool.end)
+        inside |= Q(institution__in=houses) & (Q() if whole else days(*span))
     return of & inside if side is Side.INSIDE else of & ~inside
 
 

