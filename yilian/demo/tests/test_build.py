@@ -327,12 +327,12 @@ def test_the_same_seed_tells_the_same_region(built: Built) -> None:
         "SELECT id, period, state FROM clearing_statement",
     )
 
-    def answers() -> list[frozenset[Any]]:
+    def answers() -> dict[str, frozenset[Any]]:
+        rows = {}
         with connection.cursor() as cursor:
-            rows = []
             for question in asked:
                 cursor.execute(question)
-                rows.append(frozenset(cursor.fetchall()))
+                rows[question] = frozenset(cursor.fetchall())
         return rows
 
     first = answers()
@@ -340,4 +340,4 @@ def test_the_same_seed_tells_the_same_region(built: Built) -> None:
         again = build(RESIDENTS, SEED, now=NOW)
         second = answers()
     assert replace(again, sealed=0) == replace(built.report, sealed=0)
-    assert first == second
+    assert [question for question in asked if first[question] != second[question]] == []

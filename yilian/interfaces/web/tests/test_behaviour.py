@@ -88,7 +88,7 @@ def address() -> Iterator[str]:
         path("slow", slow),
         path("folded", folded),
         path("fresh", answering("17")),
-        path("inside", signed_in(lambda request: HttpResponse("inside"))),
+        path("inside", signed_in(answering("inside"))),
         path("account/sign-in", answering("who are you"), name="sign_in"),
     ]
     with serving(pages) as place, override_settings(LOGIN_URL="/account/sign-in"):

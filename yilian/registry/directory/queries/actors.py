@@ -83,7 +83,7 @@ def actor_of_staff(account: Account, post_id: UUID | None) -> Actor | None:
         "today": today(),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_POST_OF, values)
+        cursor.execute(_POST_OF, values)  # writes: nothing, it is composed above
         found = cursor.fetchone()
     return actor_in(account, Post(*found)) if found else None
 

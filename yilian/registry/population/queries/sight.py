@@ -59,7 +59,7 @@ def _granted_sight(actor: Actor, person_id: UUID) -> Seen:
             "institution": actor.institution_id,
             "account": actor.account_id,
         }
-        cursor.execute(_BEST, told | sight_told(actor))
+        cursor.execute(_BEST, told | sight_told(actor))  # writes: nothing, it reads
         best = cursor.fetchone()
     if best is None:
         return UNSEEN
