@@ -54,6 +54,7 @@ from yilian.foundation.notify import services as notify
 from yilian.foundation.outbox import services as outbox
 from yilian.foundation.terminology import services as terminology
 from yilian.insurance.settlement.services.costs import refresh_usual_costs
+from yilian.insurance.settlement.services.summing import sum_up
 from yilian.resources.scheduling.services import expire_holds
 
 Progress = Callable[[float, str], object]
@@ -316,6 +317,7 @@ def _load_what_stands(
     insurance_settlement.look_at_what_waits()
     refresh_usual_costs()
     insurance_anomalies.load_anomalies(ACTOR, plan.region, accounts)
+    sum_up()
     insurance_budget.load_budgets(ACTOR, plan.region, accounts)
     insurance_exchange.load_exchange(ACTOR, plan.region)
     insurance_scenarios.load_scenarios(plan.region)

@@ -41,6 +41,7 @@ from yilian.insurance.budget.rules.states import (
 )
 from yilian.insurance.budget.rules.terms import kept_of
 from yilian.insurance.budget.services.clearing import digest_of, unsaved_clearing
+from yilian.insurance.budget.services.collecting import collect_refusals
 from yilian.insurance.budget.services.distributing import members_of, unsaved_shares
 from yilian.insurance.budget.services.ledgers import unsaved_income, unsaved_subsidy
 from yilian.insurance.budget.services.loading import load_many
@@ -109,6 +110,7 @@ def _load_plan(
         ],
         scores=[_score(last, desk, plan.score)],
     )  # fmt: skip
+    collect_refusals(actor, this)
     if before:
         _load_clearing(actor, desk, plan, last, old)
 
