@@ -4,7 +4,7 @@
 and a percent sign is written `%%`. Marked texts of lower modules go through `|text`.
 """
 
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -101,20 +101,6 @@ def idempotency_field() -> Markup:
     )
 
 
-def drawn(form: Any, draw: Callable[[Any], str]) -> str:
-    """A form whose blank face is the same for everybody (`starts_alike`) is drawn once
-    in each language: most panels are never opened."""
-    if form.is_bound or not getattr(form, "starts_alike", False):
-        return draw(form)
-    key = (type(form), language())
-    if key not in _BLANK_FORMS:
-        _BLANK_FORMS[key] = draw(form)
-    return _BLANK_FORMS[key]
-
-
-_BLANK_FORMS: Final[dict[tuple[type, str], str]] = {}
-
-
 def menu_lines(lines: Sequence[Line], *, mirrored: bool = False) -> Markup:
     """A group of the menu: drawn once for all who have the same one."""
     return _menu_lines(tuple(lines), mirrored, translation.get_language() or "")
@@ -196,7 +182,6 @@ GLOBALS: Mapping[str, Any] = {
     "language": language,
     "is_demo": is_demo,
     "now": timezone.now,
-    "drawn": drawn,
     "idempotency_field": idempotency_field,
     "clause_of": clause_of,
     "clock_face": words.clock_face,
