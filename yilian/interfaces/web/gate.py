@@ -21,7 +21,9 @@ from django.utils import translation
 from yilian.interfaces.web.errors import busy
 from yilian.interfaces.web.middleware import FULL, HEALTH_PATH, chosen_language
 
-AT_WORK: Final = 8  # fewer than the pool has connections
+# Fewer than the pool has connections; and threads that want one interpreter at once
+# hinder each other: with 16 clients 4 answer more a second than 8 (bench/scenes.py).
+AT_WORK: Final = 4
 UPLOADS: Final = 3  # bodies too big to be read beforehand
 MOST_WAITING: Final = 64
 MOST_READING: Final = 400  # bodies that are still coming in
