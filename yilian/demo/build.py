@@ -182,6 +182,7 @@ def _tell(plan: _Plan, progress: Progress) -> tuple[history.Told, tuple[Refused,
         rest.wait_for(plan.parameters_stand)
         _settle(plan, accounts, shown.each(plan.money), clock)
         rest.wait_for_end()
+        clock.rng.seed(f"{plan.region.seed} stands")  # whoever took which block
         _load_what_stands(plan, told, accounts)
         _come_to_now(now)
     return told, tuple(stage.refused)
