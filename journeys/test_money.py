@@ -22,7 +22,7 @@ def test_a_late_emergency_is_paid_after_two_clerks_and_the_resident_sees_it(
     # The clerk finds it among those that wait, and settles it: it counts half.
     clerk.goto(f"{region.address}/insurance/settlements/waiting")
     clerk.get_by_role("link", name=number).click()
-    clerk.get_by_role("button", name="结算", exact=True).click()
+    clerk.get_by_role("button", name="办理结算", exact=True).click()
     expect(clerk.get_by_text("未按规定转诊").first).to_be_visible()
     before = _own(clerk)
 

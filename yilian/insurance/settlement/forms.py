@@ -99,7 +99,7 @@ class FilingForm(CreateForm):
 
 class DecideForm(forms.Form):
     grants = forms.ChoiceField(
-        label=gettext_lazy("审核结论"),
+        label=gettext_lazy("审核意见"),
         choices=[("yes", gettext_lazy("通过")), ("no", gettext_lazy("不通过"))],
         widget=forms.RadioSelect,
     )
