@@ -28,6 +28,7 @@ urlpatterns = [
     path("prices/new", prices.set_price, name="set_price"),
     path("prices/import", prices.import_prices, name="import_prices"),
     path("prices/file.csv", prices.export, name="export_prices"),
+    path("prices/file.xlsx", prices.export_sheet, name="export_price_sheet"),
     path("prices/items/<str:code>", prices.item, name="price"),
     path("prices/items/<str:code>/end", prices.end_price, name="end_price"),
 ]

@@ -1,6 +1,8 @@
 """What people see and press: parameters and prices in the browser."""
 
+import io
 import re
+import zipfile
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +17,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from yilian.foundation.access.actor import Actor, Role
+from yilian.foundation.audit.models import AuditEntry
 from yilian.insurance.policy import queries
 from yilian.insurance.policy.models import (
     ParameterDraft,
@@ -400,6 +403,67 @@ def test_a_list_goes_out_as_it_comes_in(keeper: Actor) -> None:
     assert "有误 1 条" in words(bad)
     assert "两位小数" in words(bad)
     assert upload(client, b"\x00").status_code == 422
+
+
+def sheet(answer: Any) -> str:
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
+        names = [name for name in book.namelist() if name.endswith(".xml")]
+        return "".join(book.read(name).decode() for name in names)
+
+
+def strings(answer: Any) -> list[str]:
+    """The texts of a book, in the order in which they were written."""
+    return re.findall(r"<t(?: [^>]*)?>([^<]*)</t>", sheet(answer))
+
+
+def test_the_list_goes_out_as_a_sheet_that_says_what_it_is_of(
+    keeper: Actor, settings: Settings
+) -> None:
+    settings.YILIAN_DEMO = True
+    prices.set_price(keeper, key=new_id(), wanted=wanted("1080.50", name="=1+1"))
+    client = signed_in(hospital(Role.FINANCE))
+    answer = client.get(address("export_price_sheet"), {"day": "2026-03-01"})
+    assert answer["Content-Disposition"] == (
+        'attachment; filename="prices-2026-03-01.xlsx"'
+    )
+    today = timezone.localdate()
+    assert strings(answer)[:5] == [
+        "价格目录", "演示数据：人员、数字和事件均为虚构",
+        f"2026-03-01 的价格　导出日期 {today}　共 1 项", "编码", "类别",
+    ]  # fmt: skip
+    assert strings(answer)[15:] == [
+        "T001", "医疗服务", "=1+1", "", "次", "丙类（目录外）", "全区", "演示值",
+    ]  # fmt: skip
+    assert "<v>1080.5</v>" in sheet(answer)
+    assert "<f>" not in sheet(answer)
+    settings.YILIAN_DEMO = False
+    assert "演示数据" not in sheet(client.get(address("export_price_sheet")))
+
+
+def test_a_sheet_holds_what_the_list_was_asked_for(keeper: Actor) -> None:
+    put(keeper, "10.00")
+    client = signed_in(keeper)
+    page = client.get(address("prices"), {"kind": "drug"}).content.decode()
+    assert f"{address('export_price_sheet')}?kind=drug" in page
+    for asked, is_there in (
+        ({"kind": "service"}, True), ({"kind": "drug"}, False),
+        ({"q": "T0"}, True), ({"day": "2020-01-01"}, False),
+    ):  # fmt: skip
+        answer = client.get(address("export_price_sheet"), asked)
+        assert ("T001" in strings(answer)) is is_there, asked
+
+
+def test_who_takes_prices_away_signs_in_and_is_written_down(keeper: Actor) -> None:
+    put(keeper, "10.00")
+    names = {"export_price_sheet": "xlsx", "export_prices": "csv"}
+    for name, form in names.items():
+        assert Client().get(address(name)).status_code == 302
+        assert not AuditEntry.objects.filter(object_kind=form).exists()
+        told = {"q": "T0", "kind": "service", "day": "2026-03-01"}
+        assert signed_in(keeper).get(address(name), told).status_code == 200
+        entry = AuditEntry.objects.get(action="prices.export", object_kind=form)
+        assert entry.account_id == keeper.account_id
+        assert entry.detail == {"rows": 1, "day": "2026-03-01", "kind": "service"}
 
 
 def upload(client: Client, content: bytes) -> Any:

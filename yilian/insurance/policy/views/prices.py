@@ -23,6 +23,8 @@ from yilian.insurance.policy.queries import catalogue
 from yilian.insurance.policy.rules.price_file import COLUMNS, LARGEST
 from yilian.insurance.policy.rules.prices import PRICE_KIND_NAMES
 from yilian.insurance.policy.services import prices as services
+from yilian.insurance.policy.services.looking import take_prices
+from yilian.insurance.policy.views.sheets import price_book
 from yilian.kernel.areas import NINGXIA
 from yilian.kernel.errors import Conflict, Invalid
 
@@ -122,7 +124,7 @@ def export(request: ActorRequest) -> HttpResponse:
     text = io.StringIO()
     rows = csv.writer(text)
     rows.writerow(COLUMNS)
-    for line in catalogue.everything(request.actor, asked):
+    for line in take_prices(request.actor, asked, form="csv"):
         rows.writerow([_cell(getattr(line, name)) for name in COLUMNS])
     response = HttpResponse(
         "\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8"
@@ -130,6 +132,14 @@ def export(request: ActorRequest) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="prices-{asked.day}.csv"'
     response["Cache-Control"] = "no-store"
     return response
+
+
+@signed_in
+@require_GET
+def export_sheet(request: ActorRequest) -> HttpResponse:
+    """The same lines as a spreadsheet to read and print."""
+    asked = _asked(request)
+    return price_book(asked, take_prices(request.actor, asked, form="xlsx"))
 
 
 def _item_page(request: ActorRequest, code: str, form: EndForm) -> HttpResponse:
