@@ -25,6 +25,7 @@ from yilian.insurance.policy.rules.editing import Head
 from yilian.insurance.policy.rules.files import check, read_set
 from yilian.insurance.policy.rules.reading import read_file
 from yilian.insurance.policy.rules.sets import ParameterSet
+from yilian.insurance.policy.services.telling import tell_ready
 from yilian.kernel.errors import Conflict, Invalid
 from yilian.kernel.safe_text import required_text
 from yilian.kernel.text import Text, _
@@ -70,7 +71,9 @@ def upload(
     base = read_file(content)
     day = effective_from or base.first_day
     wanted = _Wanted(base, base.region, day, base.title, base.source)
-    return _make(actor, key, wanted, based_on=None)
+    made = _make(actor, key, wanted, based_on=None)
+    tell_ready(ParameterDraft.objects.get(pk=made))
+    return made
 
 
 @transaction.atomic
@@ -205,4 +208,5 @@ def _save(
     draft.revision += 1
     draft.save(update_fields=["title", "source", "document", "revision"])
     note(actor, "change", draft, revision=draft.revision, changed=changed[:50])
+    tell_ready(draft)
     return draft

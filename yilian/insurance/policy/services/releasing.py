@@ -21,6 +21,11 @@ from yilian.insurance.policy.rules.drafting import (
 from yilian.insurance.policy.rules.files import read_set
 from yilian.insurance.policy.services.drafting import note, require_revision
 from yilian.insurance.policy.services.loading import RELEASING, next_number
+from yilian.insurance.policy.services.telling import (
+    tell_rejected,
+    tell_released,
+    tell_reviewed,
+)
 from yilian.kernel.errors import Conflict, Invalid
 from yilian.kernel.safe_text import is_blank, required_text
 from yilian.kernel.text import _
@@ -59,6 +64,7 @@ def review(actor: Actor, draft_id: UUID, *, revision: int) -> ParameterDraft:
     draft.reviewed_at = timezone.now()
     draft.save(update_fields=["state", "reviewed_by", "reviewed_at"])
     note(actor, "review", draft, revision=revision)
+    tell_reviewed(draft)
     return draft
 
 
@@ -97,6 +103,7 @@ def release(
         settled=found.settled,
         is_correction=is_correction,
     )
+    tell_released(actor, draft)
     return released
 
 
@@ -116,6 +123,7 @@ def reject(actor: Actor, draft_id: UUID, *, because: str) -> ParameterDraft:
         update_fields=["state", "rejected_by", "rejected_at", "rejected_because"]
     )
     note(actor, "reject", draft)
+    tell_rejected(actor, draft)
     return draft
 
 
