@@ -1,104 +1,219 @@
-"""Write docs/states/referral.md: the life of a hop, in two languages.
+"""Write docs/states: the lives of what moves by a table of steps, in two languages.
 
 Run from the repository's root: `.venv/bin/python -m scripts.write_states`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
-from yilian.care.referral.rules.states import (
-    FINAL,
-    MOVES,
-    SIDE_NAMES,
-    STATE_NAMES,
-    STEP_NAMES,
-    Move,
-    State,
-    Step,
-)
+from yilian.care.referral.rules import states as referral
 from yilian.foundation.access.actor import ROLE_NAMES, Role
+from yilian.insurance.clearing.rules import slip, statement
+from yilian.insurance.clearing.rules.clocks import LIMITS
 
-TARGET = Path(__file__).parent.parent / "docs" / "states" / "referral.md"
-
-HEAD = """\
+FOLDER: Final = Path(__file__).parent.parent / "docs" / "states"
+_REFERRAL: Final = """\
 # The life of a referral 转诊单的状态
 
 Written by `scripts/write_states.py` from `yilian/care/referral/rules/states.py`;
 change that table. It is the same for going up, down and across. Open states are
 round, closed ones have corners.
 """
-Name = Callable[[State | Step], str]
+_STATEMENT: Final = """\
+# The life of a clearing statement 对账单的状态
+
+Written by `scripts/write_states.py` from
+`yilian/insurance/clearing/rules/statement.py`; change that table. A statement is
+drawn by the month for each pair of houses. Open states are round, closed ones have
+corners.
+"""
+_SLIP: Final = """\
+# The life of a slip of a shared service 协作服务单的状态
+
+Written by `scripts/write_states.py` from `yilian/insurance/clearing/rules/slip.py`;
+change that table. The provider records a slip; what the requester acknowledges is
+posted. Open states are round, closed ones have corners.
+"""
 
 
-def render() -> str:
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A table of moves, as far as all pages say it alike; `rows` are its steps.
+
+    `states`, `steps`: their Chinese names. `clocks`: what is waited for in a state.
+    """
+
+    head: str
+    arrows: Sequence[tuple[StrEnum, StrEnum, StrEnum]]  # source, step, target
+    states: Mapping[str, str]
+    steps: Mapping[str, str]
+    closed: AbstractSet[StrEnum]
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    clocks: Mapping[str, str] | None = None
+
+
+def pages() -> Mapping[str, Life]:
+    return {
+        "referral.md": _referral(),
+        "statement.md": _statement(),
+        "slip.md": _slip(),
+    }
+
+
+def render(life: Life) -> str:
     parts = [
-        HEAD,
+        life.head,
         "## 状态图\n",
-        *_diagram(_chinese),
+        *_diagram(life, life.states, life.steps),
         "## Diagram\n",
-        *_diagram(_english),
+        *_diagram(life, _english(life.states), _english(life.steps)),
         "## Steps 步骤\n",
-        *_steps(),
+        *_table(life.columns, life.rows),
         "## States 状态\n",
-        *_states(),
+        *_states(life),
     ]
     return "\n".join(parts)
 
 
-def _chinese(one: State | Step) -> str:
-    return STATE_NAMES[one] if isinstance(one, State) else STEP_NAMES[one]
+def _english(names: Mapping[str, str]) -> dict[str, str]:
+    return {value: value.replace("_", " ") for value in names}
 
 
-def _english(one: State | Step) -> str:
-    return one.value.replace("_", " ")
-
-
-def _diagram(name: Name) -> list[str]:
-    nodes = [f"    {_node(state, name(state))}" for state in State]
+def _diagram(
+    life: Life, states: Mapping[str, str], steps: Mapping[str, str]
+) -> list[str]:
+    nodes = [
+        f'    {state}["{name}"]' if state in life.closed else f'    {state}("{name}")'
+        for state, name in states.items()
+    ]
     arrows = [
-        f"    {source} -->|{name(move.step)}| {move.target}"
-        for move in MOVES
-        for source in move.sources
+        f"    {source} -->|{steps[step]}| {target}"
+        for source, step, target in life.arrows
     ]
     return ["```mermaid", "flowchart TD", *nodes, *arrows, "```", ""]
 
 
-def _node(state: State, name: str) -> str:
-    return f'{state}["{name}"]' if state in FINAL else f'{state}("{name}")'
-
-
-def _steps() -> list[str]:
-    head = [
-        "| step 步骤 | from 从 | to 到 | who 谁 | needs 须有 | clock 计时"
-        " | effects 作用 |",
-        "|---|---|---|---|---|---|---|",
+def _states(life: Life) -> list[str]:
+    columns = ["state", "状态", ""]
+    rows = [
+        [f"`{state}`", name, "closed 办结" if state in life.closed else ""]
+        for state, name in life.states.items()
     ]
-    return [*head, *map(_row, MOVES), ""]
+    if life.clocks is None:
+        return _table(columns, rows)
+    waits = [life.clocks.get(state, "") for state in life.states]
+    return _table(
+        [*columns, "clock 计时"],
+        [[*row, wait] for row, wait in zip(rows, waits, strict=True)],
+    )
 
 
-def _row(move: Move) -> str:
-    cells = (
-        f"`{move.step}` {_chinese(move.step)}",
-        _list(_chinese(source) for source in move.sources),
-        _chinese(move.target),
-        f"{_list(SIDE_NAMES[side] for side in move.sides)} · {_who(move)}",
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    head = "|".join(f" {column} " if column else " " for column in columns)
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return [f"|{head}|", f"|{'---|' * len(columns)}", *lines, ""]
+
+
+# --- each of them ---------------------------------------------------------------
+
+
+def _referral() -> Life:
+    return Life(
+        head=_REFERRAL,
+        arrows=[
+            (source, move.step, move.target)
+            for move in referral.MOVES
+            for source in move.sources
+        ],
+        states={state.value: referral.STATE_NAMES[state] for state in referral.State},
+        steps={step.value: referral.STEP_NAMES[step] for step in referral.Step},
+        closed=referral.FINAL,
+        columns=(
+            "step 步骤", "from 从", "to 到", "who 谁", "needs 须有", "clock 计时",
+            "effects 作用",
+        ),
+        rows=[_of_referral(move) for move in referral.MOVES],
+    )  # fmt: skip
+
+
+def _of_referral(move: referral.Move) -> tuple[str, ...]:
+    who = _list(ROLE_NAMES[Role(role)] for role in move.roles) or "—"
+    return (
+        f"`{move.step}` {referral.STEP_NAMES[move.step]}",
+        _list(referral.STATE_NAMES[source] for source in move.sources),
+        referral.STATE_NAMES[move.target],
+        f"{_list(referral.SIDE_NAMES[side] for side in move.sides)} · {who}",
         ", ".join(move.needs),
         move.clock or "",
         _list(move.effects),
     )
-    return f"| {' | '.join(cells)} |"
 
 
-def _who(move: Move) -> str:
-    return _list(ROLE_NAMES[Role(role)] for role in move.roles) or "—"
+def _statement() -> Life:
+    return Life(
+        head=_STATEMENT,
+        arrows=[
+            (source, move.step, move.target)
+            for move in statement.MOVES
+            for source in move.sources
+        ],
+        states={state.value: statement.STATE_NAMES[state] for state in statement.State},
+        steps={step.value: statement.STEP_NAMES[step] for step in statement.Step},
+        closed=statement.FINAL,
+        columns=(
+            "step 步骤",
+            "from 从",
+            "to 到",
+            "who 谁",
+            "needs 须有",
+            "effects 作用",
+        ),
+        rows=[_of_statement(move) for move in statement.MOVES],
+        clocks={state.value: _clock(kind) for state, kind in statement.CLOCKS.items()},
+    )
 
 
-def _states() -> list[str]:
-    rows = [
-        f"| `{state}` | {_chinese(state)} | {'closed 办结' if state in FINAL else ''} |"
-        for state in State
-    ]
-    return ["| state | 状态 | |", "|---|---|---|", *rows, ""]
+def _of_statement(move: statement.Move) -> tuple[str, ...]:
+    return (
+        f"`{move.step}` {statement.STEP_NAMES[move.step]}",
+        _list(statement.STATE_NAMES[source] for source in move.sources),
+        statement.STATE_NAMES[move.target],
+        _list(statement.SIDE_NAMES[side] for side in move.sides),
+        ", ".join(move.needs),
+        _list(move.effects),
+    )
+
+
+def _clock(kind: statement.Clock) -> str:
+    """The parameter that says how long."""
+    return f"`{LIMITS[kind].name}` {LIMITS[kind].title}"
+
+
+def _slip() -> Life:
+    return Life(
+        head=_SLIP,
+        arrows=[(move.source, move.step, move.target) for move in slip.MOVES],
+        states={state.value: slip.STATE_NAMES[state] for state in slip.State},
+        steps={step.value: slip.STEP_NAMES[step] for step in slip.Step},
+        closed={state for state in slip.State if not slip.steps_from(state)},
+        columns=("step 步骤", "from 从", "to 到", "who 谁", "needs 须有"),
+        rows=[_of_slip(move) for move in slip.MOVES],
+    )
+
+
+def _of_slip(move: slip.Move) -> tuple[str, ...]:
+    return (
+        f"`{move.step}` {slip.STEP_NAMES[move.step]}",
+        slip.STATE_NAMES[move.source],
+        slip.STATE_NAMES[move.target],
+        f"{slip.SIDE_NAMES[move.side]} · {ROLE_NAMES[Role.FINANCE]}",
+        "reason" if move.needs_reason else "",
+    )
 
 
 def _list(words: Iterable[str]) -> str:
@@ -106,5 +221,6 @@ def _list(words: Iterable[str]) -> str:
 
 
 if __name__ == "__main__":
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    TARGET.write_text(render(), encoding="utf-8")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for file_name, life in pages().items():
+        (FOLDER / file_name).write_text(render(life), encoding="utf-8")

@@ -123,6 +123,13 @@ def test_feedback_is_asked_for_before_an_up_referral_closes() -> None:
     assert all("feedback" in BY_KEY[key].needs for key in into)
 
 
-def test_the_page_of_states_is_current() -> None:
+@pytest.mark.parametrize("name", write_states.pages())
+def test_the_page_of_states_is_current(name: str) -> None:
     """`.venv/bin/python -m scripts.write_states` writes it anew."""
-    assert write_states.TARGET.read_text(encoding="utf-8") == write_states.render()
+    written = (write_states.FOLDER / name).read_text(encoding="utf-8")
+    assert written == write_states.render(write_states.pages()[name])
+
+
+def test_every_page_of_states_is_written_from_its_table() -> None:
+    found = {path.name for path in write_states.FOLDER.iterdir()}
+    assert found == set(write_states.pages())
