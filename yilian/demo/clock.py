@@ -21,6 +21,7 @@ from django.utils import timezone
 from yilian.care.referral.rules import numbers
 from yilian.demo.world.chance import stream
 from yilian.foundation.audit.models import AuditEntry
+from yilian.foundation.outbox import services as outbox
 from yilian.foundation.outbox.models import OutboxMessage
 from yilian.kernel import ids
 
@@ -61,6 +62,9 @@ def story_time(seed: int, begins_at: datetime) -> Iterator[StoryClock]:
             os=SimpleNamespace(urandom=clock.rng.randbytes),
         ),
         _instead(numbers, secrets=SimpleNamespace(choice=clock.rng.choice)),
+        # Events are numbered upwards in a process. After another region's last one both
+        # processes would count on from there, and give the same numbers.
+        _instead(outbox, _last=ids.NIL),
     ):
         try:
             yield clock
