@@ -165,7 +165,8 @@ def _dearer(service: Service, more: int) -> Service:
 def test_a_dearer_bill_never_takes_from_fund_or_patient(
     case: Case, data: st.DataObject, more: int
 ) -> None:
-    """Over the person's whole stretch of bills."""
+    """Over the person's whole stretch of bills; but for the fen to which the basic
+    fund and serious illness each round what they pay for a service."""
     chosen = data.draw(st.integers(0, len(case.services) - 1))
     services = list(case.services)
     first, *rest = services[chosen].lines
@@ -173,9 +174,10 @@ def test_a_dearer_bill_never_takes_from_fund_or_patient(
     services[chosen] = replace(services[chosen], lines=dearer)
     before = _total(settle(case, demo()).services)
     after = _total(settle(replace(case, services=services), demo()).services)
-    assert after["patient_pay"] >= before["patient_pay"]
+    rounded = 2 * len(services)
+    assert after["patient_pay"] >= before["patient_pay"] - rounded
     assert after["total_amount"] - after["patient_pay"] >= (
-        before["total_amount"] - before["patient_pay"]
+        before["total_amount"] - before["patient_pay"] - rounded
     )
 
 
