@@ -279,7 +279,7 @@ def _acts(
 def _settles_itself(bill: Bill, hop: Hop | None) -> bool:
     """Nearly as `rules/automatic.py` has it: who is exempt is asked at the desk."""
     if bill.kind != Kind.INPATIENT or bill.place == Place.PRIMARY:
-        return bill.total <= _DEAR
+        return bool(bill.total <= _DEAR)
     return hop is not None and hop.leads_here and hop.verdict.startswith("compliant")
 
 
