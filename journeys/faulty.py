@@ -21,7 +21,6 @@ SPECIALTIES: Final = (
     "surgery", "orthopaedics", "urology", "neurosurgery", "ophthalmology", "ent",
     "dermatology", "oncology", "nephrology", "respiratory", "gastroenterology",
 )  # fmt: skip
-TIMES_SENT: Final = 5
 SHEET: Final = {
     "way": "up",
     "urgency": "routine",
@@ -67,12 +66,12 @@ class Scene:
         }
         return f"/referrals/new/{person}/write", sheet | changes
 
-    def waiting(self) -> str:
-        """The address of a referral that waits for the county's answer. Who is told
-        503 sends it again, with its key, as a careful client does."""
+    def waiting(self, most_sent: int = 1) -> str:
+        """The address of a referral that waits for the county's answer. Just after
+        trouble, whoever is told 503 sends it again, with its key."""
         at, sheet = self.case()
         done = self.gp.post(at, sheet)
-        for _ in range(TIMES_SENT - 1):
+        for _ in range(most_sent - 1):
             if done.status != 503:
                 break
             time.sleep(1)
