@@ -14,7 +14,7 @@ from yilian.foundation.access.actor import Actor
 from yilian.foundation.identity.models import Account
 from yilian.insurance.budget import services
 from yilian.insurance.budget.models import Clearing, Pool, Refusal, SubsidyEntry
-from yilian.insurance.budget.queries import pages
+from yilian.insurance.budget.queries.lines import pool_lines
 from yilian.insurance.budget.tests import world as region
 from yilian.insurance.budget.tests.world import World
 from yilian.kernel.ids import new_id
@@ -89,13 +89,13 @@ def test_a_list_asks_as_often_for_many_as_for_one(
     world: World, used: Pool, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(8):
-        pages.pool_lines(world.clerk, region.YEAR)
+        pool_lines(world.clerk, region.YEAR)
     services.open_pool(
         world.clerk, key=new_id(), consortium_id=other_body(), area_code="640122",
         year=region.YEAR, terms=region.terms(),
     )  # fmt: skip
     with django_assert_num_queries(8):
-        assert len(pages.pool_lines(world.clerk, region.YEAR)) == 2
+        assert len(pool_lines(world.clerk, region.YEAR)) == 2
 
 
 def other_body() -> Any:

@@ -10,6 +10,7 @@ from yilian.foundation.access.actor import Actor
 from yilian.insurance.budget import services
 from yilian.insurance.budget.models import Clearing, Pool, PoolRevision
 from yilian.insurance.budget.queries import pages
+from yilian.insurance.budget.queries.house import house_page
 from yilian.insurance.budget.rules.states import Finding
 from yilian.insurance.budget.tests import world as region
 from yilian.insurance.budget.tests.world import World
@@ -107,7 +108,7 @@ def _see(world: World, pool: Pool, actor: Actor) -> object:
 
 
 def _see_outside(world: World, pool: Pool, actor: Actor) -> object:
-    return pages.house_page(actor, pool.pk, None, None)
+    return house_page(actor, pool.pk, None, None)
 
 
 INSURERS = {"clerk": DONE, "supervisor": DONE}
@@ -169,7 +170,7 @@ def test_an_officer_sees_sums_and_no_house(world: World, pool: Pool) -> None:
     region.used(pool, world.county, 10, inside=True)
     assert pages.pool_page(world.officer, pool.pk).houses is None
     with pytest.raises(NotFound):
-        pages.house_page(world.officer, pool.pk, world.county.pk, None)
+        house_page(world.officer, pool.pk, world.county.pk, None)
 
 
 def test_a_member_sees_its_own_lines_only(world: World, pool: Pool) -> None:
@@ -178,9 +179,9 @@ def test_a_member_sees_its_own_lines_only(world: World, pool: Pool) -> None:
     houses = pages.pool_page(world.finance, pool.pk).houses
     assert houses is not None
     assert [line.id for line in houses.inside] == [world.county.pk]
-    assert pages.house_page(world.finance, pool.pk, world.county.pk, None).days
+    assert house_page(world.finance, pool.pk, world.county.pk, None).days
     with pytest.raises(NotFound):
-        pages.house_page(world.finance, pool.pk, world.township.pk, None)
+        house_page(world.finance, pool.pk, world.township.pk, None)
 
 
 LEDGERS: list[tuple[str, Do, dict[str, str]]] = [

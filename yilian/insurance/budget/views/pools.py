@@ -16,7 +16,9 @@ from yilian.foundation.access.scope import require
 from yilian.foundation.access.views import signed_in
 from yilian.insurance.budget import policies
 from yilian.insurance.budget.models import Pool
+from yilian.insurance.budget.queries import lines as pool_list
 from yilian.insurance.budget.queries import pages
+from yilian.insurance.budget.queries.house import house_page
 from yilian.insurance.budget.rules.curve import ALARM_NAMES
 from yilian.insurance.budget.rules.states import (
     ACT_NAMES,
@@ -48,14 +50,14 @@ WHO = _("总额付费给医保经办、医联体办公室、成员机构医保�
 @require_GET
 def listing(request: ActorRequest) -> HttpResponse:
     require(policies.can_see_pools(request.actor), WHO)
-    years = pages.years_of(request.actor)
+    years = pool_list.years_of(request.actor)
     year = _year(request.GET.get("year", ""), years)
-    lines = pages.pool_lines(request.actor, year)
+    lines = pool_list.pool_lines(request.actor, year)
     context = {
         "lines": lines,
         "years": years,
         "year": year,
-        "sums": pages.sums_of_lines(lines),
+        "sums": pool_list.sums_of_lines(lines),
         "may_open": policies.can_open_some(request.actor),
         **NAMES,
     }
@@ -123,7 +125,7 @@ def _days(
     request: ActorRequest, pool_id: UUID, institution_id: UUID | None
 ) -> HttpResponse:
     before = _day(request.GET.get("cursor", ""))
-    page = pages.house_page(request.actor, pool_id, institution_id, before)
+    page = house_page(request.actor, pool_id, institution_id, before)
     note_look(request.actor, "look_house", page.pool)
     context = {"page": page, "bills": bills_of(request, page.pool), **NAMES}
     return render(request, "budget/house.html", context)
