@@ -52,6 +52,7 @@ from yilian.foundation.audit import services as audit
 from yilian.foundation.identity.models import Account
 from yilian.foundation.notify import services as notify
 from yilian.foundation.outbox import services as outbox
+from yilian.foundation.parameters import queries as parameters
 from yilian.foundation.terminology import services as terminology
 from yilian.insurance.settlement.services.costs import refresh_usual_costs
 from yilian.insurance.settlement.services.summing import sum_up
@@ -180,6 +181,7 @@ def _tell(plan: _Plan, progress: Progress) -> tuple[history.Told, tuple[Refused,
         history.load_record(ACTOR, plan.lives, shown.each(plan.record))
         clock.go_to(now)
         rest.wait_for(plan.parameters_stand)
+        parameters.forget()  # the other process has released some
         _settle(plan, accounts, shown.each(plan.money), clock)
         rest.wait_for_end()
         clock.rng.seed(f"{plan.region.seed} stands")  # whoever took which block
