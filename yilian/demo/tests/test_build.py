@@ -40,6 +40,7 @@ from yilian.foundation.audit.services import verify
 from yilian.foundation.files.queries import open_plain
 from yilian.foundation.identity.models import Account
 from yilian.foundation.outbox.models import OutboxMessage
+from yilian.foundation.parameters import queries as parameters
 from yilian.record.models import Locator
 from yilian.registry.consortium.models import Agreement
 from yilian.registry.directory.models import DutyShift, Institution, PractitionerRole
@@ -314,7 +315,10 @@ def test_nothing_tells_a_name_or_a_number(built: Built) -> None:
         assert all(known.value not in said for known in one.identifiers)
 
 
-def test_the_same_seed_tells_the_same_region(built: Built) -> None:
+def test_the_same_seed_tells_the_same_region(
+    built: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a process remembers parameters for as long as it tells."""
     asked = (
         "SELECT id, number, state, person_id, revision FROM referral_referral",
         "SELECT id, referral_id, step, taken_at FROM referral_referralstep",
@@ -336,8 +340,10 @@ def test_the_same_seed_tells_the_same_region(built: Built) -> None:
         return rows
 
     first = answers()
+    monkeypatch.setattr(parameters, "SECONDS", 3600.0)
     with _in_a_database_of_its_own(f"yilian_test_{os.getpid()}_again"):
         again = build(RESIDENTS, SEED, now=NOW)
         second = answers()
+    parameters.forget()
     assert replace(again, sealed=0) == replace(built.report, sealed=0)
     assert [question for question in asked if first[question] != second[question]] == []
