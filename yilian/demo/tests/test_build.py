@@ -341,6 +341,7 @@ def test_the_same_seed_tells_the_same_region(
 
     first = answers()
     monkeypatch.setattr(parameters, "SECONDS", 3600.0)
+    parameters.forget()
     with _in_a_database_of_its_own(f"yilian_test_{os.getpid()}_again"):
         again = build(RESIDENTS, SEED, now=NOW)
         second = answers()
