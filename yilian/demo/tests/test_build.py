@@ -318,7 +318,7 @@ def test_nothing_tells_a_name_or_a_number(built: Built) -> None:
 def test_the_same_seed_tells_the_same_region(
     built: Built, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where a process remembers parameters for as long as it tells."""
+    """Also where a process sees at once which parameters the other has released."""
     asked = (
         "SELECT id, number, state, person_id, revision FROM referral_referral",
         "SELECT id, referral_id, step, taken_at FROM referral_referralstep",
@@ -340,7 +340,7 @@ def test_the_same_seed_tells_the_same_region(
         return rows
 
     first = answers()
-    monkeypatch.setattr(parameters, "SECONDS", 3600.0)
+    monkeypatch.setattr(parameters, "SECONDS", 0.0)
     parameters.forget()
     with _in_a_database_of_its_own(f"yilian_test_{os.getpid()}_again"):
         again = build(RESIDENTS, SEED, now=NOW)
