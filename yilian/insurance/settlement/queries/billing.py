@@ -17,6 +17,7 @@ from yilian.insurance.settlement.queries.detail import (
     settlement_detail,
 )
 from yilian.insurance.settlement.queries.finding import by_id
+from yilian.insurance.settlement.queries.hops import HopLink, hops_to_open
 from yilian.insurance.settlement.queries.listing import BillLine, bill_line, with_whys
 from yilian.insurance.settlement.rules.case import PENALISED, Kind
 from yilian.insurance.settlement.rules.ledger import (
@@ -70,6 +71,7 @@ class BillPage:
     turns: list[Turn]
     detail: SettlementDetail | None
     chain: list[ChainStay]
+    hop: HopLink | None  # the referral it came by, for who may open it
     may: May
 
     @property
@@ -80,6 +82,7 @@ class BillPage:
 def bill_page(actor: Actor, bill_id: UUID, now: datetime) -> BillPage:
     rows = Bill.objects.visible_to(actor).select_related("person", "institution")
     bill = by_id(rows, bill_id)
+    hops = hops_to_open(actor, [bill.referral_id])
     turns = turns_of(bill)
     shown = next((turn for turn in turns if turn.is_live), turns[-1] if turns else None)
     return BillPage(
@@ -88,6 +91,7 @@ def bill_page(actor: Actor, bill_id: UUID, now: datetime) -> BillPage:
         turns=turns,
         detail=settlement_detail(actor, shown.id) if shown else None,
         chain=chain_of(bill.person_id, bill.id) if bill.kind == Kind.INPATIENT else [],
+        hop=hops.get(bill.referral_id) if bill.referral_id else None,
         may=_may(actor, bill, now),
     )
 

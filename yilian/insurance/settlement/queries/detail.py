@@ -12,6 +12,7 @@ from yilian.insurance.settlement import policies
 from yilian.insurance.settlement.models import Bill, Decision, Filing, Settlement
 from yilian.insurance.settlement.queries.casebook import service_of
 from yilian.insurance.settlement.queries.finding import by_id
+from yilian.insurance.settlement.queries.hops import HopLink, hops_to_open
 from yilian.insurance.settlement.queries.listing import (
     FilingLine,
     SettlementLine,
@@ -75,6 +76,7 @@ class DecisionLine:
     note: str
     decided_at: datetime
     second_at: datetime | None
+    hop: HopLink | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def settlement_detail(actor: Actor, settlement_id: UUID) -> SettlementDetail:
         diagnosis_name=bill.diagnosis_name,
         charges=_charges(bill),
         years=steps_by_year(row, bill),
-        decisions=_decisions(row),
+        decisions=_decisions(actor, row),
         filings=_filings(row),
         history=_lines(mine.filter(bill_id=row.bill_id).order_by("turn")),
         beside=_lines(
@@ -197,8 +199,13 @@ def _charges(bill: Bill) -> list[Charge]:
     ]
 
 
-def _decisions(row: Settlement) -> list[DecisionLine]:
-    rows = Decision.objects.filter(person=row.person_id, bill_id=row.bill_id)
+def _decisions(actor: Actor, row: Settlement) -> list[DecisionLine]:
+    rows = list(
+        Decision.objects.filter(person=row.person_id, bill_id=row.bill_id).order_by(
+            "decided_at", "id"
+        )
+    )
+    hops = hops_to_open(actor, [one.referral_id for one in rows])
     return [
         DecisionLine(
             id=one.id,
@@ -213,8 +220,9 @@ def _decisions(row: Settlement) -> list[DecisionLine]:
             note=one.note,
             decided_at=one.decided_at,
             second_at=one.second_at,
+            hop=hops.get(one.referral_id) if one.referral_id else None,
         )
-        for one in rows.order_by("decided_at", "id")
+        for one in rows
     ]
 
 

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from yilian.care.referral.models import Referral
 from yilian.care.referral.tests.browsing import as_actor, as_resident, plain, words
 from yilian.care.referral.tests.world import Place as House
 from yilian.foundation.access.actor import Role
@@ -113,6 +114,51 @@ def test_a_house_takes_back_its_own_bill_before_it_is_settled(
     assert house.post(back, {"reason": "患者信息有误"}).status_code == 302
     bill.refresh_from_db()
     assert bill.voided_at is not None
+
+
+# --- the referral behind it ---------------------------------------------------------
+
+
+def _links(answer: Any) -> set[str]:
+    return set(
+        re.findall(r'href="(/referrals/[^"?]*[0-9a-f-]{36}[^"]*)"', words(answer))
+    )
+
+
+def test_the_bill_leads_to_its_referral_where_its_reader_may_open_it(
+    clerk: Client, chain: tuple[Settlement, Settlement], resident: Person
+) -> None:
+    hop = Referral.objects.get()
+    address = _bill(chain[1])
+    by_reader = {
+        reverse("referral:compliance_steps", args=[hop.id]): clerk,
+        reverse("referral:mine_detail", args=[hop.id]): as_resident(resident),
+    }
+    for page, reader in by_reader.items():
+        answer = reader.get(address)
+        assert _links(answer) == {page}
+        assert words(answer).count(f'href="{page}"') == len(
+            ("the bill", "its decision")
+        )
+        assert reader.get(page).status_code == 200
+
+
+def test_no_bill_leads_to_a_referral_that_its_reader_would_not_find(
+    world: World, clerk: Client, chain: tuple[Settlement, Settlement], county: House
+) -> None:
+    """An office meets no patients; and to the insurer only the arrived are shown."""
+    hop = Referral.objects.get()
+    address = _bill(chain[1])
+    office = as_actor(world.finance[county.id])
+    answer = office.get(address)
+    assert hop.number in plain(answer)
+    assert _links(answer) == set()
+    assert office.get(reverse("referral:detail", args=[hop.id])).status_code == 404
+
+    Referral.objects.update(arrived_at=None)
+    assert _links(clerk.get(address)) == set()
+    steps = reverse("referral:compliance_steps", args=[hop.id])
+    assert clerk.get(steps).status_code == 404
 
 
 # --- search ----------------------------------------------------------------------
