@@ -288,6 +288,17 @@ def test_the_work_list_shows_only_what_needs_a_person(
     assert "正在自动结算" in page
 
 
+def test_none_that_settle_themselves_are_not_counted_out(
+    world: World, township: House, tertiary: House, resident: Person
+) -> None:
+    let(world, "all")
+    posted(tertiary, resident)
+    clerk = _clerk(world)
+    assert "正在自动结算" not in plain(clerk.get(reverse("settlement:work")))
+    posted(township, resident, day=20, **VISIT)
+    assert "另有 1 张正在自动结算" in plain(clerk.get(reverse("settlement:work")))
+
+
 def test_the_list_asks_as_few_questions_for_many_reasons_as_for_one(
     world: World, tertiary: House, resident: Person, django_assert_max_num_queries: Any
 ) -> None:
