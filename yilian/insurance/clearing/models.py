@@ -36,7 +36,7 @@ class SharedService(models.Model):
     kind = models.CharField(max_length=20)
     item_code = models.CharField(_("项目编码"), max_length=32)
     item_name = models.CharField(_("项目"), max_length=120)
-    unit = models.CharField(_("单位"), max_length=20, blank=True)
+    unit = models.CharField(_("计价单位"), max_length=20, blank=True)
     quantity = models.DecimalField(_("数量"), max_digits=11, decimal_places=2)
     unit_price = models.DecimalField(max_digits=14, decimal_places=2)
     total = models.DecimalField(max_digits=14, decimal_places=2)

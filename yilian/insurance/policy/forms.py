@@ -71,7 +71,7 @@ class PriceForm(CreateForm):
     kind = forms.ChoiceField(label=_("类别"), choices=marked(PRICE_KIND_NAMES))
     name = Line(label=_("名称"), max_length=120)
     specification = Line(label=_("规格"), max_length=80, required=False)
-    unit = Line(label=_("单位"), max_length=20)
+    unit = Line(label=_("计价单位"), max_length=20)
     price = Line(label=_("价格（元）"), max_length=40)
     catalog_class = forms.ChoiceField(
         label=_("目录类别"),
@@ -101,7 +101,7 @@ class PriceForm(CreateForm):
 
 
 class EndForm(forms.Form):
-    ends_on = Day(label=_("停用日期"), help_text=_("从这一天起不再有价格。"))
+    ends_on = Day(label=_("价格停用日期"), help_text=_("从这一天起不再有价格。"))
     reason = Line(label=_("依据"), max_length=200, required=False)
 
 

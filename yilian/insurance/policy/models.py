@@ -156,7 +156,7 @@ class PriceItem(models.Model):
     kind = models.CharField(max_length=16)
     name = models.CharField(_("名称"), max_length=120)
     specification = models.CharField(_("规格"), max_length=80, blank=True)
-    unit = models.CharField(_("单位"), max_length=20)
+    unit = models.CharField(_("计价单位"), max_length=20)
     price = models.DecimalField(_("价格"), max_digits=14, decimal_places=2)
     catalog_class = models.CharField(max_length=1, default=CatalogClass.C.value)
     first_self_pay_rate = models.DecimalField(

@@ -29,7 +29,7 @@ def pool(request: ActorRequest, pool_id: UUID) -> HttpResponse:
         tables,
         title=f"{row.consortium.alias} {row.year}",
         number=f"{row.area_code}-{row.year}",
-        signs=(_("制表"), _("审核")),
+        signs=(_("制表"), _("审核人")),
     )
 
 

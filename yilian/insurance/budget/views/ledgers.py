@@ -146,7 +146,7 @@ def export_points(request: ActorRequest) -> HttpResponse:
         [people],
         title=f"{house.short_name} {month:%Y-%m}",
         number=f"{house.code}-{month:%Y%m}",
-        signs=(_("制表"), _("审核"), _("负责人")),
+        signs=(_("制表"), _("审核人"), _("负责人")),
     )
 
 

@@ -53,7 +53,7 @@ class EntryKind(StrEnum):
 ENTRY_NAMES: Final[Mapping[EntryKind, str]] = {
     EntryKind.SERVICE: _("业务"),
     EntryKind.REVERSAL: _("红冲"),
-    EntryKind.ADJUSTMENT: _("调整"),
+    EntryKind.ADJUSTMENT: _("调整分录"),
     EntryKind.PAYMENT: _("付款"),
 }
 

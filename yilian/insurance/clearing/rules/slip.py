@@ -159,7 +159,7 @@ STEP_NAMES: Final[Mapping[Step, str]] = {
     Step.ACKNOWLEDGE: _("签认"),
     Step.RETURN: _("退回"),
     Step.WITHDRAW: _("撤回"),
-    Step.VOID: _("红冲"),
+    Step.VOID: _("冲销"),
 }
 SIDE_NAMES: Final[Mapping[Side, str]] = {
     Side.PROVIDER: _("提供方"),

@@ -240,5 +240,5 @@ class DisputeState(StrEnum):
 DISPUTE_NAMES: Final[Mapping[DisputeState, str]] = {
     DisputeState.OPEN: _("处理中"),
     DisputeState.SETTLED: _("已调整了结"),
-    DisputeState.WITHDRAWN: _("已撤销"),
+    DisputeState.WITHDRAWN: _("已撤回"),
 }

@@ -34,7 +34,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "kind": _("类别"),
     "name": _("名称"),
     "specification": _("规格"),
-    "unit": _("单位"),
+    "unit": _("计价单位"),
     "price": _("价格"),
     "catalog_class": _("目录类别"),
     "first_self_pay_rate": _("先行自付比例"),
@@ -42,6 +42,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "starts_on": _("生效日期"),
     "source": _("依据"),
 }
+ALSO: Final = {"单位": "unit"}  # headings that lists have besides
 NEEDED: Final = ("code", "kind", "name", "unit", "price", "starts_on", "source")
 LARGEST: Final = 20_000_000
 _KINDS: Final = {name: kind for kind, name in PRICE_KIND_NAMES.items()}
@@ -111,6 +112,7 @@ def _text(content: bytes) -> str:
 
 def _headings(reader: "csv.DictReader[str]") -> dict[str, str]:
     known = {name: name for name in COLUMNS} | {v: k for k, v in COLUMNS.items()}
+    known |= ALSO
     try:
         given = reader.fieldnames or ()
     except csv.Error:

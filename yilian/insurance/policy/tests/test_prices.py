@@ -217,14 +217,15 @@ def test_a_list_is_loaded_its_bad_lines_are_told_and_again_it_changes_nothing(
     assert held["A9"].first_self_pay_rate == Decimal("0.10")
 
 
-def test_a_list_in_the_words_and_letters_of_an_office_is_read() -> None:
-    text = (
-        "编码,类别,名称,规格,单位,价格,目录类别,先行自付比例,支付标准,生效日期,依据\n"
-    )
+@pytest.mark.parametrize("unit", ["计价单位", "单位"])
+def test_a_list_in_the_words_and_letters_of_an_office_is_read(unit: str) -> None:
+    text = f"编码,类别,名称,规格,{unit},价格,目录类别,先行自付比例,支付标准,"
+    text += "生效日期,依据\n"
     text += 'b-1,医疗服务,"静脉采血,儿童",,次,"1,003.50",乙,5%,900,2024/01/01,某号\n'
     (line,) = read_prices(text.encode("gb18030"))
     assert isinstance(line, GoodLine)
     assert (line.wanted.code, line.wanted.price) == ("B-1", Decimal("1003.50"))
+    assert line.wanted.unit == "次"
     assert line.wanted.kind is PriceKind.SERVICE
     assert line.wanted.catalog_class is CatalogClass.B
     assert line.wanted.payment_standard == Decimal(900)

@@ -112,7 +112,7 @@ def _piles(*, exceptions: bool) -> list[tuple[str, str, bool, None]]:
     base = reverse("settlement:waiting")
     return [
         (_("全部待人工"), base, not exceptions, None),
-        (_("异常"), f"{base}?only=exceptions", exceptions, None),
+        (_("结算异常"), f"{base}?only=exceptions", exceptions, None),
     ]
 
 

@@ -109,7 +109,7 @@ def export(request: ActorRequest, scenario_id: UUID) -> HttpResponse:
         raise Conflict(_("试算还没有完成，不能导出。"))
     found = pages.shown(row)
     heads = (
-        _("对象"), _("人次"), _("现行基金支付（元）"), _("试算基金支付（元）"),
+        _("分组"), _("人次"), _("现行基金支付（元）"), _("试算基金支付（元）"),
         _("基金增减（元）"), _("现行个人负担（元）"), _("试算个人负担（元）"),
         _("个人增减（元）"),
     )  # fmt: skip
