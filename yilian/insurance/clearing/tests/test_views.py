@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import zipfile
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from yilian.care.referral.tests.browsing import as_actor, plain, words
 from yilian.foundation.audit.models import AuditEntry
 from yilian.insurance.clearing.models import ClosedPeriod, Entry, SharedService
 from yilian.insurance.clearing.models_statement import Statement
+from yilian.insurance.clearing.queries.payments import payments_of
+from yilian.insurance.clearing.queries.statements import detail
 from yilian.insurance.clearing.rules.statement import Reason, State
 from yilian.insurance.clearing.services import confirming, disputing, slips
 from yilian.insurance.clearing.services.disputing import Objection
@@ -201,6 +204,51 @@ def test_the_statement_as_a_sheet(books: Books) -> None:
     text = _sheet(_get(as_actor(books.township.finance), "export", row.id))
     assert "1204.5" in text
     assert "壹仟贰佰零肆元伍角整" in text
+
+
+def test_the_payments_of_a_statement_leave_with_it(books: Books) -> None:
+    """Who paid whom how much, when, by which voucher; each taking away is noted."""
+    row = world.drawn(books, 120450)
+    payer = as_actor(books.township.finance)
+    assert "还没有登记付款" in _sheet(_get(payer, "export", row.id))
+    confirming.confirm(books.county.finance, row.id)
+    confirming.confirm(books.township.finance, row.id)
+    paid_on = timezone.localdate()
+    payment = confirming.Payment("6222-0001", paid_on, "分两次到账")
+    confirming.pay(books.township.finance, row.id, payment=payment)
+
+    (line,) = payments_of(detail(books.county.finance, row.id))
+    house = {books.township.id: "township", books.county.id: "county"}
+    names = {house[row.one_id]: row.one, house[row.other_id]: row.other}
+    assert line.payer == names["township"].short_name
+    assert line.payee == names["county"].short_name
+    assert (line.paid_on, line.amount) == (paid_on, Decimal("1204.50"))
+    assert books.township.finance.name in line.recorded_by
+
+    text = _sheet(_get(as_actor(books.county.office), "export", row.id))
+    for told in ("付款登记", "6222-0001 分两次到账", "<v>1204.5</v>", line.recorded_by):
+        assert told in text, told
+    noted = AuditEntry.objects.filter(action="clearing.export", object_id=row.id)
+    assert noted.count() == 2
+
+
+def test_a_sheet_that_does_not_list_all_says_so(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = world.drawn(books, 700, back=100)
+    finance = as_actor(books.county.finance)
+    assert "只列前" not in _sheet(_get(finance, "export", row.id))
+    monkeypatch.setattr("yilian.insurance.clearing.queries.statements.MOST_LINES", 1)
+    assert "只列前 1 笔" in _sheet(_get(finance, "export", row.id))
+
+
+def test_claims_that_are_equal_are_set_off_and_nobody_pays(books: Books) -> None:
+    row = world.drawn(books, 700, back=700)
+    confirming.confirm(books.county.finance, row.id)
+    confirming.confirm(books.township.finance, row.id)
+    (line,) = payments_of(detail(books.county.finance, row.id))
+    assert (line.payer, line.payee, line.amount) == ("", "", Decimal(0))
+    assert "互相抵清" in _sheet(_get(as_actor(books.county.finance), "export", row.id))
 
 
 def test_the_csv_of_a_closed_month_has_the_checksum_of_its_closing(

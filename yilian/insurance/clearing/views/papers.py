@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from yilian.foundation.access.middleware import ActorRequest
 from yilian.foundation.access.views import signed_in
+from yilian.insurance.clearing.queries.payments import PaymentLine, payments_of
 from yilian.insurance.clearing.queries.statements import (
     EntryLine,
     StatementDetail,
@@ -28,6 +29,10 @@ HEADS = (
     (_("服务单号"), 18), (_("数量"), 9), (_("单价（元）"), 12),
     (_("金额（元）"), 14), (_("申请方分成%"), 10), (_("甲方应付（元）"), 15),
     (_("乙方应付（元）"), 15), (_("依据"), 14),
+)  # fmt: skip
+PAYMENTS = (
+    (_("付款日期"), 12), (_("付款方"), 26), (_("收款方"), 26), (_("金额（元）"), 14),
+    (_("银行回单号和备注"), 34), (_("登记人"), 26), (_("登记时间"), 18),
 )  # fmt: skip
 
 
@@ -59,10 +64,35 @@ def export(request: ActorRequest, statement_id: UUID) -> HttpResponse:
         ),
         gettext(_("甲方 {one}　乙方 {other}")).format(one=line.one, other=line.other),
     ]
-    sheet = Sheet(
-        _("医联体内部结算对账单"), about, HEADS, _rows(found), foot=_foot(found)
+    cut = [gettext(_("只列前 {n} 笔，全部见账簿导出。")).format(n=len(found.entries))]
+    return workbook(
+        line.number,
+        [
+            Sheet(
+                _("医联体内部结算对账单"),
+                about + cut if found.is_cut else about,
+                HEADS,
+                _rows(found),
+                foot=_foot(found),
+            ),
+            Sheet(_("付款登记"), about, PAYMENTS, _paid(payments_of(found))),
+        ],
     )
-    return workbook(line.number, [sheet])
+
+
+def _paid(payments: list[PaymentLine]) -> Iterator[list[Any]]:
+    for one in payments:
+        yield [
+            one.paid_on,
+            one.payer or _("互相抵清"),
+            one.payee or _("互相抵清"),
+            one.amount,
+            one.voucher,
+            one.recorded_by,
+            one.recorded_at,
+        ]
+    if not payments:
+        yield [None, _("还没有登记付款"), "", None, "", "", ""]
 
 
 def _rows(found: StatementDetail) -> Iterator[list[Any]]:
