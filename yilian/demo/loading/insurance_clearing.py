@@ -37,7 +37,7 @@ from yilian.insurance.clearing.rules.ledger import (
     EntryKind,
     owed,
 )
-from yilian.insurance.clearing.rules.months import before, following, month_of
+from yilian.insurance.clearing.rules.months import back, before, following, month_of
 from yilian.insurance.clearing.rules.slip import Kind, provider_share
 from yilian.insurance.clearing.rules.statement import (
     Signed,
@@ -131,7 +131,8 @@ class _Desk:
         percent = slip.SPLITS[done.item.kind].default.on(done.day)
         share = provider_share(total, percent)
         row_id = fixed_id("clearing slip", number)
-        decided = moment(done.day + timedelta(days=1 + number % 4), number)
+        known = self._known_on(number, done.day)
+        decided = moment(known + timedelta(days=1 + number % 4), number)
         row = SharedService(
             id=row_id,
             number=numbers.number_of(numbers.SLIP, done.day, row_id),
@@ -149,14 +150,15 @@ class _Desk:
             owed=from_fen(share),
             performed_on=done.day,
             reference=f"YW{done.day:%y%m%d}{number:05}",
+            note="" if known == done.day else "关账前漏登，核对登记簿后补记",
         )
-        row.recorded_at = min(moment(done.day, number), self.books.now)
+        row.recorded_at = min(moment(known, number), self.books.now)
         self.books.told.slips.append(row)
         if self._is_left(row, decided, rng):
             return
         row.state, row.decided_at = slip.State.ACKNOWLEDGED.value, decided
         lines = owed(provider, requester, share)
-        month = month_of(done.day)
+        month = month_of(known)
         told = Event(
             done.consortium, month, EntryKind.SERVICE, row.id, decided, done.item.name
         )
@@ -166,6 +168,15 @@ class _Desk:
         entry.item_code, entry.requester_percent = done.item.code, percent
         key = month, (done.consortium, entry.one_id, entry.other_id)
         self._business.setdefault(key, []).append(entry)
+
+    def _known_on(self, number: int, day: date) -> date:
+        """The same day; a few were overlooked until their month was closed, and go to
+        the month that was open then, 补记."""
+        last = before(month_of(self.books.today))
+        closed = back(last, _MONTHS_LATE + 1)[0]
+        if month_of(day) == closed and number % _OVERLOOKED == 0:
+            return last + timedelta(days=14)
+        return day
 
     def _is_left(self, row: SharedService, decided: datetime, rng: Random) -> bool:
         """Still waits, or was sent back: nothing is posted."""
@@ -242,6 +253,8 @@ class _Desk:
 
 
 _NOTE: Final = "有机构的数量异议尚在核对，核清后另记调整分录"
+_MONTHS_LATE: Final = 3
+_OVERLOOKED: Final = 40
 _WAITING: Final = 0.65
 _RETURNED: Final = 0.985
 _OLD: Final = ((State.PAID, 100),)

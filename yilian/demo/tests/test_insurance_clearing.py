@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from yilian.demo.build import ACTOR
 from yilian.demo.loading import places
@@ -56,6 +56,24 @@ def test_the_books_of_the_demo_are_in_order() -> None:
     assert digest_of_period(closed.consortium_id, closed.period) == closed.digest
     inside = Entry.objects.filter(consortium=closed.consortium, period=closed.period)
     assert inside.count() == closed.entries
+
+
+@pytest.mark.usefixtures("_loaded")
+def test_what_was_overlooked_goes_to_a_month_that_was_open_then() -> None:
+    late = Entry.objects.filter(kind="service", happened_on__lt=F("period"))
+    assert late.exists()
+    for entry in late:
+        own_month = entry.happened_on.replace(day=1)
+        closed = ClosedPeriod.objects.get(
+            consortium=entry.consortium_id, period=own_month
+        )
+        slip = SharedService.objects.get(pk=entry.event_id)
+        assert closed.closed_at < slip.recorded_at < entry.posted_at
+        assert slip.note
+        assert Statement.objects.filter(
+            consortium=entry.consortium_id, period=entry.period,
+            one=entry.one_id, other=entry.other_id,
+        ).exists()  # fmt: skip
 
 
 def _paid_ones_are_even() -> None:

@@ -7,6 +7,7 @@ balance and that nothing enters a closed month is the database's business (0003)
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from yilian.foundation.access.actor import Actor
@@ -47,7 +48,7 @@ class SharedService(models.Model):
     note = models.CharField(_("备注"), max_length=200, blank=True)
     state = models.CharField(max_length=16, default=slips.State.RECORDED.value)
     reason = models.CharField(max_length=200, blank=True)
-    recorded_at = models.DateTimeField(auto_now_add=True)
+    recorded_at = models.DateTimeField(default=timezone.now)
     recorded_by = models.UUIDField(null=True)
     decided_at = models.DateTimeField(null=True)
     decided_by = models.UUIDField(null=True)
