@@ -95,6 +95,8 @@ def test_a_demand_sends_to_it_and_a_reset_takes_it_off(
     finally:
         _demand(guard, region, on=False)
 
+    # A page whose session ends goes to the sign-in page by itself.
+    window.goto("about:blank")
     guard.goto(f"{region.address}/institutions/accounts?q={username}")
     guard.locator("main table a").first.click()
     guard.get_by_text("重置第二重验证", exact=True).click()

@@ -39,8 +39,9 @@ class ReminderLine:
 
 def reminders(referral: Referral) -> list[ReminderLine]:
     """In the order in which they were written; both sides may know."""
-    rows = referral.reminders.select_related("institution").order_by("fired_at", "pk")
-    return [_line(row) for row in rows]
+    rows = referral.reminders.select_related("institution")
+    ordered = rows.order_by("fired_at", "reached_at", "pk")
+    return [_line(row) for row in ordered]
 
 
 def _line(row: Reminder) -> ReminderLine:
