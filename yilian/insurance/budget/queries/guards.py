@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from yilian.care.referral.models import Referral
 from yilian.care.referral.rules.states import State
@@ -25,10 +25,11 @@ from yilian.kernel.money import ZERO
 from yilian.kernel.text import _
 from yilian.kernel.tier import Direction
 from yilian.resources.reception.models import Encounter
-from yilian.resources.reception.rules import EncounterKind
+from yilian.resources.reception.rules import EncounterKind, EncounterState
 
 READMITTED_WITHIN: Final = timedelta(days=31)
 BACK_WITHIN: Final = timedelta(days=7)
+LONGEST_STAY: Final = timedelta(days=366)
 _TENTH: Final = Decimal("0.1")
 
 
@@ -90,8 +91,11 @@ def _outflow(pool: Pool, day: date) -> Guard:
 
 
 def _turned_away(pool: Pool, houses: Sequence[UUID], day: date) -> Guard:
+    # None was answered before it was sent: so the index of the answered is read from
+    # the year's beginning, and not from the first of all.
+    start, _end = _span(pool)
     answered = _referrals(pool).filter(
-        to_institution__in=houses, answered_at__isnull=False
+        to_institution__in=houses, answered_at__gte=start
     )
     declined = answered.filter(state=State.DECLINED.value)
     limit = _limit(parameters.REFUSED_MOST, pool, day)
@@ -100,10 +104,16 @@ def _turned_away(pool: Pool, houses: Sequence[UUID], day: date) -> Guard:
 
 
 def _readmitted(pool: Pool, houses: Sequence[UUID], day: date) -> Guard:
-    """Of the stays that ended, those followed by another within 31 days."""
+    """Of the stays of up to a year that ended, those followed by another within 31
+    days."""
     start, end = _span(pool)
     stays = Encounter.objects.filter(kind=EncounterKind.INPATIENT.value)
-    ended = stays.filter(institution__in=houses, ended_at__gte=start, ended_at__lt=end)
+    stays = stays.exclude(state=EncounterState.ENTERED_IN_ERROR.value)
+    ended = stays.filter(
+        institution__in=houses, state=EncounterState.FINISHED.value,
+        ended_at__gte=start, ended_at__lt=end,
+        started_at__gte=start - LONGEST_STAY, started_at__lt=end,
+    )  # fmt: skip
     again = stays.filter(
         person=OuterRef("person"),
         started_at__gt=OuterRef("ended_at"),
@@ -116,7 +126,9 @@ def _readmitted(pool: Pool, houses: Sequence[UUID], day: date) -> Guard:
 
 def _sent_down_unstable(pool: Pool, houses: Sequence[UUID], day: date) -> Guard:
     """Of those sent down who arrived, those sent up again within seven days."""
+    start, _end = _span(pool)
     down = _referrals(pool).filter(
+        Q(closed_at__gte=start) | Q(closed_at=None),  # by an index, as above
         from_institution__in=houses,
         direction=Direction.DOWN.value,
         arrived_at__isnull=False,
