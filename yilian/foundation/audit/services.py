@@ -1,7 +1,8 @@
 """Writing down what was done and what was refused, and sealing it.
 
 `record` belongs inside the transaction of the act: the act and its row commit
-together or not at all. Rows are plain INSERTs; writers never wait for each other,
+together or not at all. A mere look needs none: its row is committed at once, and
+without it nothing is shown. Rows are plain INSERTs; writers never wait for each other,
 nor for the sealer, which comes behind and stops before transactions still running.
 """
 
@@ -16,6 +17,7 @@ from django.utils import timezone
 from yilian.foundation.access.actor import Actor, Reach
 from yilian.foundation.access.composed import Insertion
 from yilian.foundation.access.scope import require
+from yilian.foundation.access.services import write
 from yilian.foundation.audit import policies, queries, verification
 from yilian.foundation.audit.digests import START, chain_of, pack, root_of
 from yilian.foundation.audit.models import AuditEntry, AuditSeal
@@ -59,8 +61,7 @@ def record(
         is_break_glass=is_break_glass,
         detail=dict(detail or {}),
     )
-    with connection.cursor() as cursor:
-        cursor.execute(*_ROW.of(entry))
+    write(_ROW.of(entry))
 
 
 def record_refusal(

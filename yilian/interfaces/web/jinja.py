@@ -4,7 +4,7 @@
 and a percent sign is written `%%`. Marked texts of lower modules go through `|text`.
 """
 
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -33,26 +33,17 @@ from yilian.interfaces.web.shell import (
     page_words,
     shell,
 )
+from yilian.interfaces.web.tongues import Tongues
 from yilian.kernel.clause import Clause, UnknownClause, clause
 from yilian.kernel.ids import new_id
 from yilian.kernel.names import mask_name
 from yilian.kernel.tier import DIRECTION_NAMES, TIER_NAMES
 
 
-class OneWorld(Environment):
-    """All templates share one dictionary of globals: a chain of two, as Jinja makes it
-    for each template, is copied and compared with each include and import."""
-
-    def make_globals(
-        self, d: MutableMapping[str, Any] | None
-    ) -> MutableMapping[str, Any]:
-        return super().make_globals(d) if d else self.globals
-
-
 def environment(**options: Any) -> Environment:
     options.setdefault("autoescape", True)
     extensions = [*options.pop("extensions", ()), "jinja2.ext.i18n"]
-    env = OneWorld(
+    env = Tongues(
         extensions=extensions, trim_blocks=True, lstrip_blocks=True, **options
     )
     env.policies["ext.i18n.trimmed"] = True

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext
+from markupsafe import Markup
 
 from yilian.kernel.text import Text
 
@@ -33,7 +34,8 @@ def text(value: object) -> str:
         said = {name: text(part) for name, part in value.values.items()}
         return gettext(value.template).format(**said)
     if isinstance(value, str | Promise):
-        return gettext(str(value)) if value else ""
+        # What is markup has been said already, by a template.
+        return value if isinstance(value, Markup) else _in_words(str(value))
     if isinstance(value, date):
         return moment(value) if isinstance(value, datetime) else day(value)
     if isinstance(value, Iterable):
@@ -41,9 +43,13 @@ def text(value: object) -> str:
     return "" if value is None else str(value)
 
 
+def _in_words(marked: str) -> str:
+    return gettext(marked) if marked else ""
+
+
 @lru_cache(maxsize=5_000)
 def _said(marked: str, _language: str) -> str:
-    return gettext(marked) if marked else ""
+    return _in_words(marked)
 
 
 def in_both_languages(value: object) -> str:

@@ -1,11 +1,13 @@
-"""Looking at the record: every look is written down with the ground it stood on."""
+"""Looking at the record: every look is written down with the ground it stood on.
+
+A look changes nothing, and so it needs no transaction: its row is committed before
+anything of what was looked at is shown (`audit.services.record`).
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
-
-from django.db import transaction
 
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.database import money_sight
@@ -41,7 +43,6 @@ class Found:
     next: str | None
 
 
-@transaction.atomic
 def open_resource(actor: Actor, type_name: str, resource_id: str) -> Opened:
     """Raises `NotFound`, whether it is absent or out of sight."""
     held = reading.read(actor, type_name, resource_id)
@@ -53,7 +54,6 @@ def open_resource(actor: Actor, type_name: str, resource_id: str) -> Opened:
     return Opened(held, reading.filled(actor, held.text), seen)
 
 
-@transaction.atomic
 def open_history(
     actor: Actor, type_name: str, resource_id: str
 ) -> tuple[list[VersionLine], Seen]:
@@ -66,7 +66,6 @@ def open_history(
     return lines, seen
 
 
-@transaction.atomic
 def open_with_history(
     actor: Actor, type_name: str, resource_id: str
 ) -> tuple[Opened, list[VersionLine]]:
@@ -75,7 +74,6 @@ def open_with_history(
     return opened, reading.history(actor, type_name, resource_id)
 
 
-@transaction.atomic
 def search(actor: Actor, asked: Asked) -> Found:
     rows = reading.search(actor, asked)
     shown = rows[: asked.count]
@@ -84,7 +82,6 @@ def search(actor: Actor, asked: Asked) -> Found:
     return Found(shown, [reading.filled(actor, held.text) for held in shown], more)
 
 
-@transaction.atomic
 def open_part(
     actor: Actor, person_id: UUID, part: str, *, scope: Scope = Scope.SUMMARY
 ) -> Seen:
@@ -95,7 +92,6 @@ def open_part(
     return _open_part(actor, person_id, part, scope)
 
 
-@transaction.atomic
 def read_part(
     actor: Actor,
     person_id: UUID,
@@ -104,7 +100,7 @@ def read_part(
     *,
     scope: Scope = Scope.SUMMARY,
 ) -> tuple[Seen, T]:
-    """`open_part`, and what is read then: the look and its row in one transaction."""
+    """`open_part`, and what is read then."""
     seen = _open_part(actor, person_id, part, scope)
     return seen, read()
 

@@ -25,7 +25,6 @@ from yilian.registry.population.queries.sight import sight_of
 from yilian.registry.population.rules import Ground, Scope
 
 
-@transaction.atomic
 def search_persons(
     actor: Actor, text: str, *, cursor: str | None = None
 ) -> Page[PersonCard]:
@@ -45,7 +44,6 @@ def search_persons(
     return page
 
 
-@transaction.atomic
 def open_person(actor: Actor, person_id: UUID) -> PersonPage:
     """The page of a person, with the ground it is seen on; out of sight only the
     masked card, for those who could have found it by searching."""
@@ -64,7 +62,6 @@ def open_person(actor: Actor, person_id: UUID) -> PersonPage:
     return page
 
 
-@transaction.atomic
 def open_own(actor: Actor) -> list[OwnPage]:
     """What is kept of the resident and of those they stand for."""
     require(policies.is_resident(actor), _("这一页给居民本人和代办人看。"))
