@@ -1,14 +1,19 @@
 """Last year's pools, cleared or nearly, and this year's, running until today."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
 from django.utils import timezone
 
+from yilian.demo.loading.insurance_budget_clearings import (
+    OVERCHARGED,
+    Desk,
+    at,
+    load_clearing,
+)
 from yilian.demo.loading.places import institution_id
 from yilian.demo.world.build import Region
 from yilian.demo.world.chance import fixed_id, stream
@@ -19,8 +24,6 @@ from yilian.foundation.access.actor import Actor
 from yilian.foundation.identity.models import Account
 from yilian.insurance.budget.models import (
     Advance,
-    Clearing,
-    ClearingAct,
     IncomeEntry,
     PointsEntry,
     Pool,
@@ -31,18 +34,13 @@ from yilian.insurance.budget.models import (
     UseDay,
 )
 from yilian.insurance.budget.ports import daily_use
-from yilian.insurance.budget.queries import sums
 from yilian.insurance.budget.rules.states import (
-    Act,
-    ClearingKind,
     Finding,
     PointKind,
     RevisionState,
 )
 from yilian.insurance.budget.rules.terms import kept_of
-from yilian.insurance.budget.services.clearing import digest_of, unsaved_clearing
 from yilian.insurance.budget.services.collecting import collect_refusals
-from yilian.insurance.budget.services.distributing import members_of, unsaved_shares
 from yilian.insurance.budget.services.ledgers import unsaved_income, unsaved_subsidy
 from yilian.insurance.budget.services.loading import load_many
 from yilian.insurance.budget.services.pools import Terms, unsaved_revision
@@ -59,17 +57,6 @@ _GROWTH: Final = Decimal("1.06")
 _GIVES: Final = (InstitutionKind.GENERAL_HOSPITAL, InstitutionKind.TOWNSHIP_CENTER)
 
 
-@dataclass(frozen=True, slots=True)
-class _Desk:
-    """Accounts of those who acted."""
-
-    clerk: UUID | None
-    supervisor: UUID | None
-    office: UUID | None
-    officer: UUID | None
-    finance: UUID | None
-
-
 def load_budgets(
     actor: Actor, region: Region, accounts: Mapping[UUID, Account]
 ) -> None:
@@ -83,7 +70,7 @@ def load_budgets(
 
 
 def _load_plan(
-    actor: Actor, region: Region, desk: _Desk, plan: Plan, today: date
+    actor: Actor, region: Region, desk: Desk, plan: Plan, today: date
 ) -> None:
     last, this = (
         _pool(region, desk, plan, year) for year in (today.year - 1, today.year)
@@ -112,41 +99,7 @@ def _load_plan(
     )  # fmt: skip
     collect_refusals(actor, this)
     if before:
-        _load_clearing(actor, desk, plan, last, old)
-
-
-def _load_clearing(
-    actor: Actor, desk: _Desk, plan: Plan, pool: Pool, revision: PoolRevision
-) -> None:
-    made = unsaved_clearing(
-        pool, revision, ClearingKind.FINAL, f"QS-{plan.area}-{pool.year}-01",
-        sums.sums_of(pool), Decimal(plan.score),
-    )  # fmt: skip
-    made.id = fixed_id("clearing", plan.area, pool.year)
-    made.made_by_id = desk.clerk
-    made.made_at = _at(pool.year + 1, 2, 6)
-    made.digest = digest_of(made)
-    acts = (
-        []
-        if desk.supervisor is None
-        else [_act(made, Act.INSURER, desk.supervisor, 12)]
-    )
-    if plan.is_confirmed and desk.office and acts:
-        acts.append(_act(made, Act.CONSORTIUM, desk.office, 20))
-    load_many(actor, clearings=[made], acts=acts)
-    if plan.is_shared and len(acts) > 1:
-        performances = {
-            UUID(member.id): Decimal(stream(plan.area, member.id).randint(85, 115))
-            / 100
-            for member in members_of(pool, {}, {})
-        }
-        rule = "县乡村 6:3:1，同级按考核系数"
-        of = members_of(pool, {}, performances)
-        shares = unsaved_shares(made, of, rule, _at(pool.year + 1, 3, 3))
-        for share in shares:
-            share.id = fixed_id("share", made.pk, share.institution_id)
-            share.made_by_id = desk.office
-        load_many(actor, shares=shares)
+        load_clearing(actor, desk, plan, last, old)
 
 
 def _days(region: Region, pool: Pool, end: date) -> list[UseDay]:
@@ -162,7 +115,7 @@ def _days(region: Region, pool: Pool, end: date) -> list[UseDay]:
     return days
 
 
-def _pool(region: Region, desk: _Desk, plan: Plan, year: int) -> Pool:
+def _pool(region: Region, desk: Desk, plan: Plan, year: int) -> Pool:
     body = next(one for one in region.consortia if one.code == f"CO-{plan.area}")
     return Pool(
         id=fixed_id("pool", plan.area, year),
@@ -170,11 +123,11 @@ def _pool(region: Region, desk: _Desk, plan: Plan, year: int) -> Pool:
         area_code=plan.area,
         year=year,
         opened_by_id=desk.clerk,
-        opened_at=_at(year - 1, 12, 10),
+        opened_at=at(year - 1, 12, 10),
     )
 
 
-def _revision(pool: Pool, desk: _Desk, heads: int, standard: Decimal) -> PoolRevision:
+def _revision(pool: Pool, desk: Desk, heads: int, standard: Decimal) -> PoolRevision:
     terms = Terms(
         heads=heads,
         reason="年度核定，按演示居民中的参保人",
@@ -188,8 +141,8 @@ def _revision(pool: Pool, desk: _Desk, heads: int, standard: Decimal) -> PoolRev
     row.state = RevisionState.RELEASED.value
     row.proposed_by_id, row.decided_by_id = desk.clerk, desk.supervisor
     row.proposed_at, row.decided_at = (
-        _at(pool.year - 1, 12, 10),
-        _at(pool.year - 1, 12, 18),
+        at(pool.year - 1, 12, 10),
+        at(pool.year - 1, 12, 18),
     )
     return row
 
@@ -200,7 +153,7 @@ def _standard(available: Decimal, heads: int) -> Decimal:
     return each.quantize(Decimal(1))
 
 
-def _advances(revision: PoolRevision, desk: _Desk, months: int) -> list[Advance]:
+def _advances(revision: PoolRevision, desk: Desk, months: int) -> list[Advance]:
     pool = revision.pool
     return [
         Advance(
@@ -213,17 +166,17 @@ def _advances(revision: PoolRevision, desk: _Desk, months: int) -> list[Advance]
             paid_on=date(pool.year, month, 5),
             evidence=f"YF{pool.year}{month:02d}{pool.area_code[-2:]}",
             by_id=desk.clerk,
-            at=_at(pool.year, month, 5),
+            at=at(pool.year, month, 5),
         )
         for month in range(1, months + 1)
         if date(pool.year, month, 5) <= timezone.localdate()
     ]
 
 
-def _refusals(region: Region, pool: Pool, desk: _Desk, used: Decimal) -> list[Refusal]:
+def _refusals(region: Region, pool: Pool, desk: Desk, used: Decimal) -> list[Refusal]:
     facts = (
         (Finding.REFUSED, "0.0030", "分解住院：同一疾病 3 天内两次入院", 5),
-        (Finding.REFUSED, "0.0017", "超标准收费", 8),
+        (Finding.REFUSED, "0.0017", OVERCHARGED, 8),
         (Finding.AVOIDABLE_OUTFLOW, "0.0060", "县内能治的病种未经评估外转", 9),
     )
     leads = [
@@ -241,14 +194,14 @@ def _refusals(region: Region, pool: Pool, desk: _Desk, used: Decimal) -> list[Re
             reason=reason,
             evidence=f"稽核〔{pool.year}〕{month}号",
             by_id=desk.clerk,
-            at=_at(pool.year, month, 18),
+            at=at(pool.year, month, 18),
         )
         for finding, part, reason, month in facts
         if date(pool.year, month, 18) <= timezone.localdate()
     ]
 
 
-def _score(pool: Pool, desk: _Desk, value: str) -> Score:
+def _score(pool: Pool, desk: Desk, value: str) -> Score:
     return Score(
         id=fixed_id("score", pool.pk),
         pool=pool,
@@ -256,24 +209,14 @@ def _score(pool: Pool, desk: _Desk, value: str) -> Score:
         source=f"{pool.year} 年度医联体绩效考核",
         guards=[],
         by_id=desk.clerk,
-        at=_at(pool.year + 1, 1, 25),
-    )
-
-
-def _act(made: Clearing, act: Act, by: UUID, day: int) -> ClearingAct:
-    return ClearingAct(
-        id=fixed_id("clearing act", made.pk, act),
-        clearing=made,
-        act=act.value,
-        by_id=by,
-        at=_at(made.made_at.year, 2, day),
+        at=at(pool.year + 1, 1, 25),
     )
 
 
 # --- subsidies, income, points -------------------------------------------------
 
 
-def _load_ledgers(actor: Actor, region: Region, desk: _Desk, today: date) -> None:
+def _load_ledgers(actor: Actor, region: Region, desk: Desk, today: date) -> None:
     load_many(
         actor,
         subsidies=_subsidies(region, desk, today.year - 1),
@@ -282,7 +225,7 @@ def _load_ledgers(actor: Actor, region: Region, desk: _Desk, today: date) -> Non
     )
 
 
-def _subsidies(region: Region, desk: _Desk, year: int) -> list[SubsidyEntry]:
+def _subsidies(region: Region, desk: Desk, year: int) -> list[SubsidyEntry]:
     """Of the city's public hospitals and township centres."""
     rows = []
     for one in region.institutions:
@@ -301,12 +244,12 @@ def _subsidies(region: Region, desk: _Desk, year: int) -> list[SubsidyEntry]:
         row.id = fixed_id("subsidy", one.code, year)
         row.assessment = f"{year} 年度绩效考核"
         row.evidence = f"演示：财社〔{year + 1}〕12号"
-        row.by_id, row.at = desk.officer, _at(year + 1, 4, 15)
+        row.by_id, row.at = desk.officer, at(year + 1, 4, 15)
         rows.append(row)
     return rows
 
 
-def _incomes(desk: _Desk, today: date) -> list[IncomeEntry]:
+def _incomes(desk: Desk, today: date) -> list[IncomeEntry]:
     code = by_code()[COUNTY]
     house = Institution(id=code.id, area_code=code.area_code)
     rows = []
@@ -317,12 +260,12 @@ def _incomes(desk: _Desk, today: date) -> list[IncomeEntry]:
         row = unsaved_income(house, month, income, cost)
         row.id = fixed_id("income", code.code, month)
         row.evidence = f"财务报表 {month:%Y-%m}"
-        row.by_id, row.at = desk.finance, _at(month.year, month.month, 28)
+        row.by_id, row.at = desk.finance, at(month.year, month.month, 28)
         rows.append(row)
     return rows
 
 
-def _points(region: Region, desk: _Desk, today: date) -> list[PointsEntry]:
+def _points(region: Region, desk: Desk, today: date) -> list[PointsEntry]:
     posts = [post for post in region.staff.posts if post.institution == COUNTY]
     people = list(dict.fromkeys(post.practitioner for post in posts))[:24]
     grounds = {
@@ -345,7 +288,7 @@ def _points(region: Region, desk: _Desk, today: date) -> list[PointsEntry]:
                         points=Decimal(rng.randint(least * 10, most * 10)) / 10,
                         ground=ground,
                         by_id=desk.finance,
-                        at=_at(month.year, month.month, 28),
+                        at=at(month.year, month.month, 28),
                     )
                 )
     return rows
@@ -356,7 +299,7 @@ def _months_before(today: date, number: int) -> list[date]:
     return [date(n // 12, n % 12 + 1, 1) for n in range(count - number, count)]
 
 
-def _desk(region: Region, accounts: Mapping[UUID, Account]) -> _Desk:
+def _desk(region: Region, accounts: Mapping[UUID, Account]) -> Desk:
     people = {member.username: member.practitioner for member in region.cast}
 
     def account(username: str) -> UUID | None:
@@ -364,14 +307,10 @@ def _desk(region: Region, accounts: Mapping[UUID, Account]) -> _Desk:
         found = accounts.get(practitioner) if practitioner else None
         return found.pk if found else None
 
-    return _Desk(
+    return Desk(
         clerk=account("insurance_clerk"),
         supervisor=account("insurance_supervisor"),
         office=account("consortium_office"),
         officer=account("city_officer"),
         finance=account("county_finance"),
     )
-
-
-def _at(year: int, month: int, day: int) -> datetime:
-    return datetime(year, month, day, 2, 30, tzinfo=UTC)

@@ -41,6 +41,10 @@ from yilian.foundation.files.queries import open_plain
 from yilian.foundation.identity.models import Account
 from yilian.foundation.outbox.models import OutboxMessage
 from yilian.foundation.parameters import queries as parameters
+from yilian.insurance.budget.models import Clearing
+from yilian.insurance.budget.queries.clearings import clearing_page
+from yilian.insurance.budget.rules.states import ClearingKind
+from yilian.insurance.budget.services.clearing import digest_of
 from yilian.record.models import Locator
 from yilian.registry.consortium.models import Agreement
 from yilian.registry.directory.models import DutyShift, Institution, PractitionerRole
@@ -300,6 +304,20 @@ def test_some_emergency_openings_wait_for_their_review(built: Built) -> None:
     assert BreakGlass.objects.filter(reviewed_at=None).count() == 2
     assert BreakGlass.objects.filter(is_justified=True).exists()
     assert BreakGlass.objects.filter(is_justified=False).exists()
+
+
+def test_a_confirmed_year_was_looked_at_again(built: Built) -> None:
+    """What was kept goes back in part, and its own members see it."""
+    made = Clearing.objects.get(kind=ClearingKind.SUPPLEMENT)
+    assert made.supplements is not None
+    assert made.supplements.retained > made.retained
+    assert digest_of(made) == made.digest
+    page = clearing_page(of_cast("consortium_office"), made.pk)
+    assert page.is_confirmed
+    assert page.is_whole
+    assert page.shared == page.to_share < 0
+    own = clearing_page(of_cast("township_finance"), made.pk).shares
+    assert [one.row.amount < 0 for one in own] == [True]
 
 
 def test_nothing_tells_a_name_or_a_number(built: Built) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.db.models.functions import Abs
 
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.scope import find
@@ -137,7 +138,9 @@ def _shares(actor: Actor, row: Clearing) -> list[ShareLine]:
     rows: QuerySet[Share] = Share.objects.filter(clearing=row)
     if not policies.can_see_members(actor, row.pool):
         rows = rows.filter(institution=actor.institution_id)
-    rows = rows.select_related("institution").order_by("-level_amount", "-amount", "pk")
+    rows = rows.select_related("institution").order_by(
+        Abs("level_amount").desc(), Abs("amount").desc(), "pk"
+    )
     return [
         ShareLine(one, one.institution.short_name, one.institution.tier or "")
         for one in rows

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from yilian.insurance.budget.rules.year import GROUND, BudgetWrong, Spent
 from yilian.insurance.settlement.rules.trace import Step, told
-from yilian.kernel.money import Fen
+from yilian.kernel.money import Fen, fmt, from_fen
 from yilian.kernel.text import _
 
 
@@ -59,10 +59,16 @@ def correction_step(late: Late, correction: Correction) -> Step:
         - correction.refused
     )  # fmt: skip
     return told(
-        "correction", _("更正"), GROUND,
+        "correction", _("更正金额"), GROUND,
         (_("清算后变动的结算 + 内部更正 + 外部更正 − 拒付更正"),
-         _("{late} + {inside} + {outside} − {refused} = {result}")),
-        changed, late=late.inside + late.outside, inside=correction.inside,
-        outside=correction.outside, refused=correction.refused,
+         "{late} {inside} {outside} {refused} = {result}"),
+        changed, late=late.inside + late.outside,
+        inside=_signed(correction.inside), outside=_signed(correction.outside),
+        refused=_signed(-correction.refused),
         remark=_("已预付一项包括以前各份清算的应补付。"),
     )  # fmt: skip
+
+
+def _signed(amount: Fen) -> str:
+    """As a term of a sum: nothing is taken away twice, as in "− −5.00"."""
+    return f"{'−' if amount < 0 else '+'} {fmt(from_fen(abs(amount)))}"

@@ -72,7 +72,7 @@ def supplement(
         _require_last(before)
         first = sums.final_of(pool) or before
         rows = late_rows(pool, first, sums.first_day(pool), sums.end_of(pool))
-        made = _counted(pool, before, late_of(rows), corrections)
+        made = unsaved_supplement(pool, before, late_of(rows), corrections)
         keep(actor, pool, made)
         for row in rows:
             row.supplement = made
@@ -97,9 +97,10 @@ def late_of(rows: list[CarryOver]) -> Late:
     )
 
 
-def _counted(
+def unsaved_supplement(
     pool: Pool, before: Clearing, late: Late, corrections: Corrections
 ) -> Clearing:
+    """Also for bulk loading."""
     reason = required_text(corrections.reason, max_length=_LONGEST)
     evidence = required_text(corrections.evidence, max_length=_LONGEST_EVIDENCE)
     correction = corrections.in_fen()

@@ -8,11 +8,18 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
-from yilian.care.referral.tests.browsing import as_actor, plain
+from yilian.care.referral.tests.browsing import as_actor, plain, said
 from yilian.insurance.budget import services
 from yilian.insurance.budget.models import CarryOver, Clearing, Pool, Share
+from yilian.insurance.budget.queries.clearings import clearing_page
 from yilian.insurance.budget.rules.states import ClearingKind
-from yilian.insurance.budget.rules.supplement import Correction, Late, corrected
+from yilian.insurance.budget.rules.supplement import (
+    Correction,
+    Late,
+    corrected,
+    correction_step,
+)
+from yilian.insurance.budget.rules.working import kept, reading
 from yilian.insurance.budget.rules.year import BudgetWrong, Spent
 from yilian.insurance.budget.services.clearing import digest_of
 from yilian.insurance.budget.tests import world as region
@@ -57,6 +64,20 @@ def test_the_rule_adds_what_was_late_and_what_was_wrong() -> None:
         corrected(Spent(100, 50, 10, 5), Late(), Correction(refused=-11))
 
 
+@pytest.mark.parametrize(
+    ("correction", "told"),
+    [
+        (Correction(refused=-14774), "0.07 + 0.00 + 0.00 + 147.74 = 147.81"),
+        (Correction(100, -50, 25), "0.07 + 1.00 − 0.50 − 0.25 = 0.32"),
+    ],
+)
+def test_no_term_of_a_correction_is_signed_twice(
+    correction: Correction, told: str
+) -> None:
+    step = correction_step(Late(inside=7), correction)
+    assert said(reading(kept([step])[0])) == told
+
+
 def test_only_the_difference_is_due_and_nothing_changes(
     world: World, cleared: Clearing
 ) -> None:
@@ -85,6 +106,8 @@ def test_a_worse_score_takes_back_what_was_kept(
     shares = distribute(world, made)
     assert sum(one.amount for one in shares) == Decimal("-2170000.00")
     assert all(one.amount < 0 for one in shares)
+    shown = clearing_page(world.office, made.pk).shares
+    assert [line.row.level for line in shown] == ["county", "township", "village"]
     whole = sum(Share.objects.values_list("amount", flat=True))
     assert whole == made.retained
 
@@ -203,8 +226,8 @@ def test_its_page_shows_what_is_corrected_and_both_link(
         address
         in clerk.get(reverse("budget:clearing", args=[cleared.pk])).content.decode()
     )
-    said = plain(clerk.get(address))
-    assert "原清算不改动" in said
+    shown = plain(clerk.get(address))
+    assert "原清算不改动" in shown
     done = clerk.post(address, _typed(refused="1000", score=""))
     assert done.status_code == 302
     made = Clearing.objects.get(kind="supplement")
