@@ -6,6 +6,8 @@ what a page costs.
 """
 
 from collections.abc import MutableMapping
+from functools import lru_cache
+from types import FunctionType, MethodType
 from typing import Any, Final, Self
 
 from django.utils import translation
@@ -16,15 +18,19 @@ from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
 _MARK: Final = "_"
+_FUNCTIONS: Final = frozenset({FunctionType, MethodType, type(lru_cache(len))})
+_WANTS: Final = "jinja_pass_arg"
 _OF_THE_COMPILER: Final = ("_loop_vars", "_block_vars")
 
 
 class _Direct(Context):
-    """A macro needs nothing of what Jinja looks for before it calls."""
+    """A macro or a plain function needs nothing of what Jinja looks for first."""
 
     @internalcode
     def call(self, called: Any, /, *args: Any, **kwargs: Any) -> Any:
-        if type(called) is Macro:
+        if type(called) is Macro or (
+            type(called) in _FUNCTIONS and not hasattr(called, _WANTS)
+        ):
             for name in _OF_THE_COMPILER:
                 kwargs.pop(name, None)
             return called(*args, **kwargs)
