@@ -18,8 +18,8 @@ from yilian.insurance.budget.queries import clearings
 from yilian.insurance.budget.queries.clearings import ClearingPage
 from yilian.insurance.budget.services import note_export, note_look
 from yilian.insurance.budget.services.clearing import digest_of
+from yilian.insurance.budget.views.official import sheet, table
 from yilian.insurance.budget.views.pools import NAMES
-from yilian.insurance.budget.views.sheets import sheet, table
 from yilian.kernel.errors import Conflict, Invalid
 from yilian.kernel.text import _
 

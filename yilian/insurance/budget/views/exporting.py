@@ -10,7 +10,7 @@ from yilian.foundation.access.views import signed_in
 from yilian.insurance.budget.queries import pages
 from yilian.insurance.budget.queries.pages import PoolPage
 from yilian.insurance.budget.services import note_export
-from yilian.insurance.budget.views.sheets import Table, sheet, table
+from yilian.insurance.budget.views.official import Table, sheet, table
 from yilian.kernel.money import from_fen
 from yilian.kernel.text import _
 

@@ -23,8 +23,8 @@ from yilian.insurance.budget.forms import (
 )
 from yilian.insurance.budget.queries import ledgers, opening
 from yilian.insurance.budget.services import note_export, note_look
+from yilian.insurance.budget.views.official import sheet, table
 from yilian.insurance.budget.views.pools import NAMES
-from yilian.insurance.budget.views.sheets import sheet, table
 from yilian.kernel.errors import Conflict, Invalid, NotFound
 from yilian.kernel.text import _
 from yilian.registry.directory.models import Institution

@@ -226,7 +226,12 @@ def test_the_payments_of_a_statement_leave_with_it(books: Books) -> None:
     assert books.township.finance.name in line.recorded_by
 
     text = _sheet(_get(as_actor(books.county.office), "export", row.id))
-    for told in ("付款登记", "6222-0001 分两次到账", "<v>1204.5</v>", line.recorded_by):
+    for told in (
+        "付款登记",
+        "6222-0001 分两次到账",
+        "<v>1204.50</v>",
+        line.recorded_by,
+    ):
         assert told in text, told
     noted = AuditEntry.objects.filter(action="clearing.export", object_id=row.id)
     assert noted.count() == 2

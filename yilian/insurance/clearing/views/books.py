@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from yilian.foundation.access.middleware import ActorRequest
 from yilian.foundation.access.scope import require
 from yilian.foundation.access.views import signed_in
+from yilian.foundation.sheets.writing import Sheet, workbook
 from yilian.insurance.clearing import policies
 from yilian.insurance.clearing.queries import books, files
 from yilian.insurance.clearing.queries.houses import names_of
@@ -20,7 +21,6 @@ from yilian.insurance.clearing.queries.matrix import offices
 from yilian.insurance.clearing.queries.statements import entry_lines
 from yilian.insurance.clearing.rules import months
 from yilian.insurance.clearing.services.looking import note_export
-from yilian.insurance.clearing.views.sheets import Sheet, workbook
 from yilian.kernel.errors import NotFound
 from yilian.kernel.text import _
 from yilian.registry.directory.queries import today

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from yilian.foundation.access.middleware import ActorRequest
 from yilian.foundation.access.views import signed_in
+from yilian.foundation.sheets.writing import Sheet, workbook
 from yilian.insurance.clearing.queries.payments import PaymentLine, payments_of
 from yilian.insurance.clearing.queries.statements import (
     EntryLine,
@@ -20,7 +21,6 @@ from yilian.insurance.clearing.queries.statements import (
 )
 from yilian.insurance.clearing.rules.money_words import in_words
 from yilian.insurance.clearing.services.looking import note_paper
-from yilian.insurance.clearing.views.sheets import Sheet, workbook
 from yilian.kernel.money import fmt
 from yilian.kernel.text import _
 

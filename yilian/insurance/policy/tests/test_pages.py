@@ -432,9 +432,9 @@ def test_the_list_goes_out_as_a_sheet_that_says_what_it_is_of(
         f"2026-03-01 的价格　导出日期 {today}　共 1 项", "编码", "类别",
     ]  # fmt: skip
     assert strings(answer)[15:] == [
-        "T001", "医疗服务", "=1+1", "", "次", "丙类（目录外）", "全区", "演示值",
+        "T001", "医疗服务", "=1+1", "次", "丙类（目录外）", "全区", "演示值",
     ]  # fmt: skip
-    assert "<v>1080.5</v>" in sheet(answer)
+    assert "<v>1080.50</v>" in sheet(answer)
     assert "<f>" not in sheet(answer)
     settings.YILIAN_DEMO = False
     assert "演示数据" not in sheet(client.get(address("export_price_sheet")))

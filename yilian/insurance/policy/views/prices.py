@@ -24,7 +24,7 @@ from yilian.insurance.policy.rules.price_file import COLUMNS, LARGEST
 from yilian.insurance.policy.rules.prices import PRICE_KIND_NAMES
 from yilian.insurance.policy.services import prices as services
 from yilian.insurance.policy.services.looking import take_prices
-from yilian.insurance.policy.views.sheets import price_book
+from yilian.insurance.policy.views.price_book import price_book
 from yilian.kernel.areas import NINGXIA
 from yilian.kernel.errors import Conflict, Invalid
 

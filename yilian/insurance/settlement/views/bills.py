@@ -14,13 +14,13 @@ from django.views.decorators.http import require_GET, require_POST
 from yilian.foundation.access.forms import said, show
 from yilian.foundation.access.middleware import ActorRequest
 from yilian.foundation.access.views import signed_in
+from yilian.foundation.sheets.writing import Sheet, workbook
 from yilian.insurance.settlement.forms import ReasonForm
 from yilian.insurance.settlement.queries.billing import BillPage
 from yilian.insurance.settlement.queries.detail import SettlementDetail
 from yilian.insurance.settlement.services import looking, take_back, void
 from yilian.insurance.settlement.services.reading import open_settlement
 from yilian.insurance.settlement.views.rooms import rooms
-from yilian.insurance.settlement.views.sheets import Sheet, workbook
 from yilian.insurance.settlement.views.told import StepLine, shares, steps_told
 from yilian.kernel.errors import Conflict, Invalid
 from yilian.kernel.text import Text, _

@@ -17,6 +17,7 @@ from yilian.foundation.access.actor import Reach
 from yilian.foundation.access.forms import said
 from yilian.foundation.access.middleware import ActorRequest
 from yilian.foundation.access.views import signed_in
+from yilian.foundation.sheets.writing import Sheet, workbook
 from yilian.insurance.settlement import policies
 from yilian.insurance.settlement.forms import SearchForm
 from yilian.insurance.settlement.ports import SIDE_NAMES, Side, pool_members
@@ -29,7 +30,6 @@ from yilian.insurance.settlement.services import reading
 from yilian.insurance.settlement.services.batch import MOST, settle_many
 from yilian.insurance.settlement.services.looking import open_search, take_away
 from yilian.insurance.settlement.views.rooms import rooms
-from yilian.insurance.settlement.views.sheets import Sheet, workbook
 from yilian.kernel.errors import NotFound
 from yilian.kernel.text import Text, _
 from yilian.registry.population.rules import county_name

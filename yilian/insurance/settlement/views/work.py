@@ -12,13 +12,13 @@ from yilian.foundation.access.forms import said
 from yilian.foundation.access.middleware import ActorRequest
 from yilian.foundation.access.scope import require
 from yilian.foundation.access.views import signed_in
+from yilian.foundation.sheets.writing import Sheet, workbook
 from yilian.insurance.settlement import policies
 from yilian.insurance.settlement.queries.overview import count_waiting
 from yilian.insurance.settlement.queries.sums import SumLine, Sums, may_sum
 from yilian.insurance.settlement.rules.pictures import Bars, bars_of
 from yilian.insurance.settlement.services.overviews import open_overview, open_sums
 from yilian.insurance.settlement.views.rooms import rooms
-from yilian.insurance.settlement.views.sheets import Sheet, workbook
 from yilian.kernel.text import _
 from yilian.registry.population.rules import county_name
 

@@ -14,7 +14,7 @@ from yilian.foundation.access.middleware import ActorRequest
 from yilian.foundation.access.scope import require
 from yilian.foundation.access.views import signed_in
 from yilian.foundation.audit.services import record
-from yilian.insurance.budget.views.sheets import sheet, table
+from yilian.insurance.budget.views.official import sheet, table
 from yilian.insurance.policy.queries import version
 from yilian.insurance.policy.queries.drafts import version_lines
 from yilian.insurance.policy.rules.editing import split

@@ -1,4 +1,9 @@
-"""Rows as a spreadsheet in official form: title, what it is of, heads, rows, foot."""
+"""Title, what it is of, headings, rows, lines to sign: one writer for every module.
+
+Cells are written as what they are: a text is never a formula, a link or a number, and
+an amount of money is a number with two decimals. Rows are written as they come and are
+not kept in memory.
+"""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -19,31 +24,41 @@ from yilian.kernel.text import Text, _
 TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BANNER: Final = _("演示数据：人员、数字和事件均为虚构")
 _A4: Final = 9
+_LONGEST_TAB: Final = 31
+_LEAST_COLUMNS: Final = 4  # that the title goes over
+_YUAN: Final = "元"  # in the heading of a column: it holds money
+_PLACES: Final = 2  # of an amount of money under any other heading
 _OPTIONS: Final = {
-    "in_memory": True,
+    "constant_memory": True,
     "remove_timezone": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
+_CELL: Final = {"border": 1, "valign": "top"}
 _FORMATS: Final[dict[str, dict[str, Any]]] = {
     "title": {"bold": True, "font_size": 16, "align": "center"},
     "head": {"bold": True, "border": 1, "align": "center", "text_wrap": True},
-    "text": {"border": 1, "text_wrap": True, "valign": "top"},
-    "money": {"border": 1, "num_format": "#,##0.00"},
-    "day": {"border": 1, "num_format": "yyyy-mm-dd"},
+    "text": {**_CELL, "text_wrap": True},
+    "money": {**_CELL, "num_format": "#,##0.00"},
+    "number": {**_CELL, "num_format": "#,##0.####"},
+    "count": _CELL,
+    "day": {**_CELL, "num_format": "yyyy-mm-dd"},
+    "moment": {**_CELL, "num_format": "yyyy-mm-dd hh:mm"},
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`about`: lines under the title; `foot`: lines under the rows (signatures)."""
+    """`about`: lines under the title; `foot`: lines under the rows (signatures);
+    `tab`: where it is called otherwise than by its title."""
 
     title: str
     about: Sequence[str]
     heads: Sequence[tuple[str, int]]  # words and width
     rows: Iterable[Sequence[Any]]
     foot: Sequence[str] = ()
+    tab: str = ""
 
 
 def workbook(file_name: str, sheets: Iterable[Sheet]) -> HttpResponse:
@@ -51,33 +66,41 @@ def workbook(file_name: str, sheets: Iterable[Sheet]) -> HttpResponse:
     with xlsxwriter.Workbook(buffer, _OPTIONS) as book:
         formats = {name: book.add_format(how) for name, how in _FORMATS.items()}
         for sheet in sheets:
-            page = book.add_worksheet(gettext(sheet.title)[:31])
-            _write(page, formats, sheet)
+            tab = gettext(sheet.tab or sheet.title)[:_LONGEST_TAB]
+            _write(book.add_worksheet(tab), formats, sheet)
     response = HttpResponse(buffer.getvalue(), content_type=TYPE)
     response["Content-Disposition"] = f'attachment; filename="{file_name}.xlsx"'
     response["Cache-Control"] = "no-store"
     return response
 
 
+def signatures(*names: str) -> str:
+    """One line for all who sign."""
+    return "　　　　　　　　".join(f"{gettext(name)}：" for name in names)
+
+
 def _write(page: Any, formats: dict[str, Any], sheet: Sheet) -> None:
-    last = len(sheet.heads) - 1
+    """From the top down: a row once left cannot be gone back to."""
     page.set_landscape()
     page.set_paper(_A4)
     page.fit_to_pages(1, 0)
     for place, (_words, width) in enumerate(sheet.heads):
         page.set_column(place, place, width)
+    last = max(len(sheet.heads), _LEAST_COLUMNS) - 1
     page.merge_range(0, 0, 0, last, gettext(sheet.title), formats["title"])
     at = 1
     for line in (*_banner(), *sheet.about):
         page.write_string(at, 0, line)
         at += 1
     page.repeat_rows(at)
+    page.freeze_panes(at + 1, 0)
     for place, (words, _width) in enumerate(sheet.heads):
         page.write_string(at, place, gettext(words), formats["head"])
+    money = [_YUAN in words for words, _width in sheet.heads]
     for row in sheet.rows:
         at += 1
-        for place, value in enumerate(row):
-            _cell(page, formats, (at, place), value)
+        for place, (value, is_money) in enumerate(zip(row, money, strict=True)):
+            _cell(page, formats, (at, place), value, is_money=is_money)
     for line in sheet.foot:
         at += 2
         page.write_string(at, 0, line)
@@ -87,16 +110,31 @@ def _banner() -> tuple[str, ...]:
     return (gettext(BANNER),) if settings.YILIAN_DEMO else ()
 
 
-def _cell(page: Any, formats: dict[str, Any], at: tuple[int, int], value: Any) -> None:
-    if isinstance(value, Decimal):
-        page.write_number(*at, float(value), formats["money"])
+def _cell(
+    page: Any,
+    formats: dict[str, Any],
+    at: tuple[int, int],
+    value: Any,
+    *,
+    is_money: bool,
+) -> None:
+    if isinstance(value, str | Text) and (words := said(value)):
+        page.write_string(*at, words, formats["text"])
+    elif isinstance(value, bool):
+        page.write_string(*at, gettext(_("是") if value else _("否")), formats["text"])
+    elif isinstance(value, int | Decimal):
+        page.write_number(*at, value, formats[_kind(value, is_money=is_money)])
     elif isinstance(value, datetime):
-        page.write_datetime(*at, timezone.localtime(value), formats["day"])
+        page.write_datetime(*at, timezone.localtime(value), formats["moment"])
     elif isinstance(value, date):
         page.write_datetime(*at, value, formats["day"])
-    elif isinstance(value, int):
-        page.write_number(*at, value, formats["text"])
-    elif isinstance(value, str | Text):
-        page.write_string(*at, said(value), formats["text"])
     else:
         page.write_blank(*at, None, formats["text"])
+
+
+def _kind(value: int | Decimal, *, is_money: bool) -> str:
+    if is_money:
+        return "money"
+    if isinstance(value, int):
+        return "count"
+    return "money" if value.as_tuple().exponent == -_PLACES else "number"

@@ -1,0 +1,1 @@
+"""Rows taken away as a spreadsheet in official form. Start reading at `writing.py`."""
