@@ -42,15 +42,19 @@ HERE = (
     " (SELECT institution_id FROM directory_practitionerrole post"
     " JOIN identity_account who ON who.id = post.account_id WHERE who.username = %s)"
 )
+# Of the region's own story: a patient whom another journey has loaded from files may
+# bring a letter of two pages.
 UP = (
     f"SELECT id FROM referral_referral WHERE from_institution_id = {HERE}"  # noqa: S608
-    " AND direction = 'up' AND feedback <> '{}' ORDER BY created_at DESC LIMIT 1"
+    " AND direction = 'up' AND feedback <> '{}'"
+    " AND created_at < now() - interval '2 hours' ORDER BY created_at DESC LIMIT 1"
 )
 # A county hospital sends many down; a single centre may have received none lately.
 DOWN = (
     f"SELECT id FROM referral_referral WHERE from_institution_id = {HERE}"  # noqa: S608
     " AND direction = 'down' AND answered_at IS NOT NULL"
-    " AND state NOT IN ('declined', 'redirected') ORDER BY created_at DESC LIMIT 1"
+    " AND state NOT IN ('declined', 'redirected')"
+    " AND created_at < now() - interval '2 hours' ORDER BY created_at DESC LIMIT 1"
 )
 
 
