@@ -20,7 +20,9 @@ from yilian.care.referral.rules.reasons import ELSEWHERE
 from yilian.care.referral.rules.states import Side
 from yilian.care.referral.services import closing, displays, placing, steps
 from yilian.foundation.access.actor import Role
+from yilian.foundation.access.services import together
 from yilian.foundation.notify.services import tell, text_message
+from yilian.foundation.outbox.queries import once
 from yilian.foundation.outbox.rules import LiveNotice
 from yilian.kernel.calendar import local
 from yilian.kernel.text import _
@@ -122,19 +124,20 @@ SHORT_MESSAGES: Final[Mapping[type[events.ReferralEvent], str]] = {
 
 def tell_people(event: events.ReferralEvent) -> None:
     """A line in the inbox of each side that must know."""
-    referral = _hop(event.referral_id)
+    referral = _hop(event)
     if referral.submitted_at is None:
         return
-    for words in _words_for(event, referral):
-        if words.side is Side.SENDER:
-            _tell_sender(event, referral, words.template)
-        else:
-            _tell_receiver(event, referral, words.template)
+    with together():
+        for words in _words_for(event, referral):
+            if words.side is Side.SENDER:
+                _tell_sender(event, referral, words.template)
+            else:
+                _tell_receiver(event, referral, words.template)
 
 
 def tell_patient(event: events.ReferralEvent) -> None:
     """A short message, where a phone is known; no diagnosis in it."""
-    referral = _hop(event.referral_id)
+    referral = _hop(event)
     phone, place = referral.person.phone_cipher, referral.to_institution
     is_told_later = (
         isinstance(event, events.ReferralAccepted) and referral.visit_at is not None
@@ -229,8 +232,9 @@ def _place_lost(kind: str, referral_id: UUID, hold_id: UUID, words: str) -> None
 # --- helpers ----------------------------------------------------------------------
 
 
-def _hop(referral_id: UUID) -> Referral:
-    [referral] = WITH_PARTIES.ask(key=referral_id)
+def _hop(event: events.ReferralEvent) -> Referral:
+    key = event.referral_id
+    [referral] = once(("hop", key), lambda: WITH_PARTIES.ask(key=key))
     return referral
 
 

@@ -17,6 +17,7 @@ of one that stands; running them is for services.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, Final, Generic, TypeVar, cast
 from uuid import UUID
 
@@ -171,33 +172,64 @@ class Insertion:
         quoted = ", ".join(map(connection.ops.quote_name, columns))
         places = ", ".join(["%s"] * len(columns))
         table = connection.ops.quote_name(self._model._meta.db_table)
-        return f"INSERT INTO {table} ({quoted}) VALUES ({places})"  # noqa: S608
+        # Not VALUES: a condition may follow.
+        return f"INSERT INTO {table} ({quoted}) SELECT {places}"
 
 
 class Replacement:
-    """All of a row that is there already, as it is now."""
+    """A row that is there already, as it is now. Of one that was `read` here only what
+    has changed since is sent; of another all of it."""
 
     def __init__(self, model: type[models.Model]) -> None:
         self._model = model
-        self._said = ""
+        self._said: dict[tuple[Any, ...], str] = {}
+
+    def read(self, row: models.Model) -> None:
+        """As it stands in the database now."""
+        row.__dict__[_AS_READ] = self._standing(row)
 
     def of(self, row: models.Model) -> tuple[str, list[Any]]:
-        """Statement and values; the key comes last."""
-        fields = [
+        """Statement and values; the key comes last. What it says is taken as read."""
+        now, before = self._standing(row), row.__dict__.get(_AS_READ, {})
+        row.__dict__[_AS_READ] = now
+        key = tuple(one for one in self._fields if _differs(one.attname, now, before))
+        key = key or self._fields
+        if key not in self._said:
+            self._said[key] = self._statement(key)
+        values = [_prepared(one, one.pre_save(row, add=False)) for one in key]
+        return self._said[key], [*values, row.pk]
+
+    @cached_property
+    def _fields(self) -> tuple[Any, ...]:
+        return tuple(
             one
             for one in self._model._meta.concrete_fields
             if not one.primary_key and not one.generated
-        ]
-        if not self._said:
-            self._said = self._statement(fields)
-        values = [_prepared(one, one.pre_save(row, add=False)) for one in fields]
-        return self._said, [*values, row.pk]
+        )
+
+    def _standing(self, row: models.Model) -> dict[str, Any]:
+        """What may be changed in its place is kept as it reads."""
+        told, names = row.__dict__, [one.attname for one in self._fields]
+        return {
+            name: repr(told[name]) if type(told[name]) in _CHANGEABLE else told[name]
+            for name in names
+            if name in told
+        }
 
     def _statement(self, fields: Iterable[Any]) -> str:
         quote, meta = connection.ops.quote_name, self._model._meta
         said = ", ".join(f"{quote(str(one.column))} = %s" for one in fields)
         key = quote(str(cast(Any, meta.pk).column))
         return f"UPDATE {quote(meta.db_table)} SET {said} WHERE {key} = %s"  # noqa: S608
+
+
+_AS_READ: Final = "_as_read"
+_CHANGEABLE: Final = frozenset({dict, list})
+
+
+def _differs(name: str, now: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    known = name in now and name in before
+    return not known or bool(now[name] != before[name])
 
 
 _AS_THEY_STAND: Final = frozenset({UUID, str, int, bool, datetime, type(None)})

@@ -51,7 +51,7 @@ def record(
     entry = AuditEntry(
         **_who(actor),
         action=action,
-        outcome=Outcome.DONE,
+        outcome=Outcome.DONE.value,
         object_kind=object_kind,
         object_id=object_id,
         person_id=person_id,

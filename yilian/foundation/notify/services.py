@@ -7,10 +7,10 @@ outbox: the page hears of a notice, a job hands the message to the SMS port.
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from yilian.foundation.access.actor import Actor, Role
@@ -19,10 +19,21 @@ from yilian.foundation.notify import ports, queries
 from yilian.foundation.notify.events import NoticePosted, ShortMessageWritten
 from yilian.foundation.notify.models import Notice, NoticeRead, ShortMessage
 from yilian.foundation.notify.rules import Urgency
-from yilian.foundation.outbox.services import publish
+from yilian.foundation.outbox.services import publish_once
 from yilian.foundation.vault.services import decrypt, encrypt
 from yilian.kernel.errors import NotFound
 from yilian.kernel.ids import new_id
+
+_NOTICE: Final = (
+    "INSERT INTO notify_notice (id, topic, institution_id, roles, account_id,"
+    " template, values, link, urgency, cause)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
+)
+_MESSAGE: Final = (
+    "INSERT INTO notify_shortmessage"
+    " (id, phone_cipher, text_cipher, cause, tries, is_dead)"
+    " VALUES (%s, %s, %s, %s, 0, false) ON CONFLICT DO NOTHING"
+)
 
 
 @transaction.atomic(savepoint=False)
@@ -43,38 +54,20 @@ def tell(
     For an institution (only those `roles` there, or all), or for one account.
     """
     notice_id = new_id()
-    if _inserted(
-        "INSERT INTO notify_notice (id, topic, institution_id, roles, account_id,"
-        " template, values, link, urgency, cause)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-        notice_id,
-        topic,
-        institution_id,
-        ",".join(sorted(roles)),
-        account_id,
-        template,
-        json.dumps(dict(values or {}), ensure_ascii=False),
-        link,
-        urgency,
-        cause,
-    ):
-        publish(NoticePosted(notice_id, institution_id, account_id, urgency))
+    told = [
+        notice_id, topic, institution_id, ",".join(sorted(roles)), account_id, template,
+        json.dumps(dict(values or {}), ensure_ascii=False), link, urgency, cause,
+    ]  # fmt: skip
+    event = NoticePosted(notice_id, institution_id, account_id, urgency)
+    publish_once((_NOTICE, told), event)
 
 
 @transaction.atomic(savepoint=False)
 def text_message(*, phone_cipher: bytes, text: str, cause: str) -> None:
     """Handed to the SMS port by a job; number and words are deciphered only there."""
     message_id = new_id()
-    if _inserted(
-        "INSERT INTO notify_shortmessage"
-        " (id, phone_cipher, text_cipher, cause, tries, is_dead)"
-        " VALUES (%s, %s, %s, %s, 0, false) ON CONFLICT DO NOTHING",
-        message_id,
-        phone_cipher,
-        encrypt(text),
-        cause,
-    ):
-        publish(ShortMessageWritten(message_id))
+    told = [message_id, phone_cipher, encrypt(text), cause]
+    publish_once((_MESSAGE, told), ShortMessageWritten(message_id))
 
 
 @transaction.atomic
@@ -135,10 +128,3 @@ def _mark(actor: Actor, ids: Iterable[UUID]) -> None:
         [NoticeRead(notice_id=one, account_id=actor.account_id) for one in ids],
         ignore_conflicts=True,
     )
-
-
-def _inserted(statement: str, *facts: Any) -> bool:
-    """False when this cause was told before."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, facts)
-        return bool(cursor.rowcount == 1)

@@ -1,8 +1,11 @@
 """Letters that could not be delivered, and how much waits."""
 
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 from django.db.models import Min, Q
@@ -68,3 +71,29 @@ def waiting() -> Waiting:
         deliveries=deliveries.count(),
         since=events.aggregate(first=Min("created_at"))["first"],
     )
+
+
+# --- what the handlers of one event look at ----------------------------------------
+
+T = TypeVar("T")
+_LOOKED_AT: Final = ContextVar[dict[Hashable, Any] | None]("looked_at", default=None)
+
+
+@contextmanager
+def one_event() -> Iterator[None]:
+    """Its handlers follow each other inside, in one transaction."""
+    token = _LOOKED_AT.set({})
+    try:
+        yield
+    finally:
+        _LOOKED_AT.reset(token)
+
+
+def once(key: Hashable, read: Callable[[], T]) -> T:
+    """What several handlers of one event read, for reading only: the first one asks."""
+    known = _LOOKED_AT.get()
+    if known is None:
+        return read()
+    if key not in known:
+        known[key] = read()
+    return cast(T, known[key])

@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Final
 from uuid import UUID
 
@@ -25,11 +26,12 @@ from django.utils import timezone
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.composed import Insertion
 from yilian.foundation.access.scope import find, require
+from yilian.foundation.access.services import Said, write, write_once
 from yilian.foundation.audit import services as audit
 from yilian.foundation.jobs.services import defer, defer_many, locks_in_use
 from yilian.foundation.outbox import policies, ports
 from yilian.foundation.outbox.models import Delivery, OutboxMessage
-from yilian.foundation.outbox.queries import NOBODY
+from yilian.foundation.outbox.queries import NOBODY, one_event
 from yilian.foundation.outbox.rules import (
     MOST_TRIES,
     LiveNotice,
@@ -66,14 +68,13 @@ class NotDelivered(Exception):
 
 def publish(event: Event, *, person_id: UUID | None = None) -> None:
     """Only an INSERT. Deliveries about one person keep their order."""
-    message = OutboxMessage(
-        id=_later_id(),
-        kind=type(event).__name__,
-        body=to_body(event),
-        person_id=person_id,
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(*_ROW.of(message))
+    write(_told(event, person_id))
+
+
+def publish_once(made: Said, event: Event, *, person_id: UUID | None = None) -> None:
+    """`made`, an INSERT … ON CONFLICT DO NOTHING, and of what it made the event: where
+    the row stood there already nobody hears of it again. One statement."""
+    write_once(made, _told(event, person_id))
 
 
 @transaction.atomic
@@ -279,7 +280,8 @@ def _where(error: Exception) -> str:
 # --- together ---------------------------------------------------------------
 
 _WAITING: Final = """
-SELECT delivery.id, delivery.handler, message.kind, message.body, message.person_id
+SELECT delivery.id, delivery.handler, message.id, message.kind, message.body,
+    message.person_id
 FROM unnest(%s::uuid[]) WITH ORDINALITY AS told (id, place)
 JOIN outbox_delivery delivery USING (id)
 JOIN outbox_outboxmessage message ON message.id = delivery.message_id
@@ -297,6 +299,7 @@ WHERE id = ANY(%s)
 class _Waiting:
     id: UUID
     handler: str
+    message_id: UUID
     kind: str
     body: str
     person_id: UUID
@@ -323,8 +326,10 @@ def _deliver_together(delivery_ids: Sequence[UUID]) -> None:
     waiting = _still_waiting(delivery_ids)
     behind = locks_in_use({str(one.person_id) for one in waiting})
     now = [one for one in waiting if str(one.person_id) not in behind]
-    for delivery in now:
-        delivery.handle()
+    for _message_id, of_one in groupby(now, key=lambda one: one.message_id):
+        with one_event():
+            for delivery in of_one:
+                delivery.handle()
     with connection.cursor() as cursor:
         cursor.execute(_DONE, [timezone.now(), [one.id for one in now]])
     for delivery in waiting:
@@ -343,6 +348,17 @@ def _still_waiting(delivery_ids: Sequence[UUID]) -> list[_Waiting]:
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, [list(delivery_ids)])
         return [_Waiting(*row) for row in cursor.fetchall()]
+
+
+def _told(event: Event, person_id: UUID | None) -> Said:
+    return _ROW.of(
+        OutboxMessage(
+            id=_later_id(),
+            kind=type(event).__name__,
+            body=to_body(event),
+            person_id=person_id,
+        )
+    )
 
 
 # --- order ----------------------------------------------------------------

@@ -41,10 +41,23 @@ def narrow(rows: ReferralQuerySet) -> ReferralQuerySet:
     return rows.only(*OF_A_LINE)
 
 
+# Of the row all, of whom it names what steps and clocks look at. Anything else that is
+# asked of these costs a statement.
+_OF_A_STEP: Final = (
+    *(one.name for one in Referral._meta.concrete_fields),
+    "person__born_on", "person__died_at",
+    "from_institution__short_name", "from_institution__tier",
+    "to_institution__short_name", "to_institution__tier", "to_institution__closed_on",
+    "from_post__account", "from_post__roles", "from_post__left_at",
+    "from_post__practitioner",
+)  # fmt: skip
+
+
 def _locked(rows: ReferralQuerySet) -> ReferralQuerySet:
-    return rows.select_for_update(of=("self",)).select_related(
+    named = rows.select_related(
         "person", "from_institution", "to_institution", "from_post"
     )
+    return named.only(*_OF_A_STEP).select_for_update(of=("self",))
 
 
 def is_at_house(actor: Actor) -> bool:

@@ -95,8 +95,7 @@ def accept(
     else:
         placing.set_department(referral, place.department_id)
         take(actor, referral, Step.ACCEPT, note=note, now=now)
-    steps.open_to_receiver(actor, referral, Scope.FULL)
-    steps.open_to_sender(actor, referral, Scope.FULL)
+    steps.open_to_both(actor, referral, receiver=Scope.FULL, sender=Scope.FULL)
     return referral
 
 

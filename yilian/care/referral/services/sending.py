@@ -85,8 +85,7 @@ def send(
     except IntegrityError as error:
         raise _explain(error, referral) from error
     attaching.send_papers(actor, referral, Part.HANDOVER)
-    steps.open_to_receiver(actor, referral, Scope.SUMMARY)
-    steps.open_to_sender(actor, referral, scope)
+    steps.open_to_both(actor, referral, receiver=Scope.SUMMARY, sender=scope)
     duties.plan_check_of_result(referral)
 
 

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 from yilian.care.referral import events, fhir, policies
@@ -26,6 +25,7 @@ from yilian.care.referral.rules.states import (
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.choices import values
 from yilian.foundation.access.composed import Insertion, Replacement
+from yilian.foundation.access.services import together, write
 from yilian.foundation.audit.services import record as record_audit
 from yilian.foundation.outbox.services import publish
 from yilian.kernel.errors import Conflict, Invalid, NotPermitted
@@ -35,8 +35,9 @@ from yilian.kernel.text import _
 from yilian.record.services.writing import put_together
 from yilian.registry.population.rules import Ground, Scope
 from yilian.registry.population.services.grants import (
+    House,
     end_grants,
-    give_grant,
+    give_grants,
     limit_grants,
 )
 from yilian.resources.scheduling.services.holds import release_hold
@@ -86,7 +87,9 @@ def lock(
 
 def locked(actor: Actor, referral_id: UUID) -> Referral:
     """Hold the row, so that two desks cannot both act on the same state."""
-    return LOCKED.of(actor, referral_id)
+    referral = LOCKED.of(actor, referral_id)
+    _MOVED.read(referral)
+    return referral
 
 
 def require_fresh(referral: Referral, revision: int | None) -> None:
@@ -177,11 +180,11 @@ def move_on(
         reason_code=reason_code,
         note=note,
     )
-    with connection.cursor() as cursor:
-        cursor.execute(*_MOVED.of(referral))
-        cursor.execute(*_TAKEN.of(row))
-    note_act(actor, referral, step.value)
-    announce(referral, EVENTS[step], row.id)
+    with together():
+        write(_MOVED.of(referral))
+        write(_TAKEN.of(row))
+        note_act(actor, referral, step.value)
+        announce(referral, EVENTS[step], row.id)
     return row
 
 
@@ -223,16 +226,23 @@ def write_to_record(actor: Actor, referral: Referral) -> None:
     )
 
 
-def open_to_receiver(actor: Actor, referral: Referral, scope: Scope) -> None:
-    """The other side's act stands behind it: whoever submitted is elsewhere."""
-    if referral.to_institution_id is not None:
-        _open(actor, referral, referral.to_institution_id, scope, is_sole=False)
-
-
-def open_to_sender(actor: Actor, referral: Referral, scope: Scope) -> None:
-    """Where the sender itself says so, it does not open for the one who said it."""
-    home = referral.from_institution_id
-    _open(actor, referral, home, scope, is_sole=actor.institution_id == home)
+def open_to_both(
+    actor: Actor, referral: Referral, *, receiver: Scope, sender: Scope
+) -> None:
+    """Where a side itself says so, it does not open for the one who said it: behind
+    the receiver's sight stands whoever submitted, elsewhere."""
+    home, target = referral.from_institution_id, referral.to_institution_id
+    houses = [House(home, sender, is_sole=actor.institution_id == home)]
+    if target is not None:
+        houses.append(House(target, receiver, is_sole=False))
+    give_grants(
+        actor,
+        houses,
+        person_id=referral.person_id,
+        ground=Ground.REFERRAL,
+        evidence_kind=EVIDENCE,
+        evidence_id=referral.id,
+    )
 
 
 def settle_sight(referral: Referral, now: datetime) -> None:
@@ -291,18 +301,3 @@ def close_episode_if_done(referral: Referral, now: datetime) -> None:
     )
     if not is_open:
         Episode.objects.filter(pk=referral.episode_id).update(closed_at=now)
-
-
-def _open(
-    actor: Actor, referral: Referral, place: UUID, scope: Scope, *, is_sole: bool
-) -> None:
-    give_grant(
-        actor,
-        person_id=referral.person_id,
-        institution_id=place,
-        ground=Ground.REFERRAL,
-        scope=scope,
-        evidence_kind=EVIDENCE,
-        evidence_id=referral.id,
-        is_sole=is_sole,
-    )

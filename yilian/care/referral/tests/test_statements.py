@@ -18,15 +18,15 @@ from yilian.kernel.ids import new_id
 from yilian.resources.scheduling.rules import Quota
 
 CEILING: Final = {
-    "draft": 9,
-    "submit": 20,
-    "accept": 10,
-    "accept with a bed": 25,
-    "arrive": 27,
-    "complete": 20,
-    "decline": 13,
-    "request_info": 8,
-    "answer_info": 8,
+    "draft": 8,
+    "submit": 14,
+    "accept": 4,
+    "accept with a bed": 15,
+    "arrive": 21,
+    "complete": 15,
+    "decline": 8,
+    "request_info": 3,
+    "answer_info": 3,
 }
 
 

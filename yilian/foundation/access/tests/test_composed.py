@@ -133,3 +133,28 @@ def test_values_and_sums_are_asked_in_the_same_way() -> None:
     )
     assert asked.ask(since=NOW) == [(one.pk, 1), (None, 2)]
     assert asked.ask(since=NOW + timedelta(seconds=1)) == []
+
+
+def test_of_a_row_that_was_read_only_what_has_changed_is_said() -> None:
+    one = _account("one")
+    said = Replacement(Account)
+    said.read(one)
+    Account.objects.filter(pk=one.pk).update(language="en")
+    one.username = "first"
+    for _again in range(2):  # the second time there is nothing new
+        with connection.cursor() as cursor:
+            cursor.execute(*said.of(one))
+    kept = Account.objects.get(pk=one.pk)
+    assert (kept.username, kept.language) == ("first", one.language)
+
+
+def test_what_was_changed_in_its_place_is_said_too() -> None:
+    entry = AuditEntry.objects.create(action="a.b", detail={"n": [1]}, person_ids=[])
+    said = Replacement(AuditEntry)
+    said.read(entry)
+    entry.detail["n"].append(2)
+    entry.person_ids.append(shown := new_id())
+    statement, values = said.of(entry)
+    assert statement.count("%s") == len(values) == 3
+    assert {"detail", "person_ids"} <= set(statement.split('"'))
+    assert [shown] in values

@@ -1,5 +1,7 @@
 """Grants of sight: who creates a ground to see somebody writes it down here."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -7,6 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from yilian.foundation.access.actor import Actor
+from yilian.foundation.access.services import Said, together, write
 from yilian.kernel.ids import new_id
 from yilian.registry.population.rules import Ground, Scope
 
@@ -16,9 +19,8 @@ _UPSERT: Final = """
 INSERT INTO population_grant AS kept (
     id, person_id, institution_id, ground, scope, evidence_kind, evidence_id, period,
     made_by_id, sole_account_id, only_account_id, created_at)
-VALUES (%(id)s, %(person)s, %(institution)s, %(ground)s, %(scope)s, %(kind)s,
-    %(evidence)s, tstzrange(statement_timestamp(), %(until)s), %(made_by)s, %(sole)s,
-    %(only)s, statement_timestamp())
+VALUES (%s, %s, %s, %s, %s, %s, %s, tstzrange(statement_timestamp(), %s), %s, %s, %s,
+    statement_timestamp())
 ON CONFLICT (person_id, institution_id, evidence_kind, evidence_id) DO UPDATE SET
     scope = GREATEST(kept.scope, EXCLUDED.scope),
     ground = EXCLUDED.ground,
@@ -29,7 +31,6 @@ ON CONFLICT (person_id, institution_id, evidence_kind, evidence_id) DO UPDATE SE
     sole_account_id = CASE
         WHEN kept.sole_account_id = EXCLUDED.sole_account_id
         THEN kept.sole_account_id END
-RETURNING id
 """
 
 _LIMIT: Final = """
@@ -60,17 +61,16 @@ def give_grant(
     `is_sole`: it rests on the actor's word alone, and so does not open for them
     (decisions 4).
     """
-    return _upsert(
-        actor,
-        person=person_id,
-        institution=institution_id,
-        ground=ground.value,
-        scope=int(scope),
-        kind=evidence_kind,
-        evidence=evidence_id,
-        until=until,
-        sole=actor.account_id if is_sole else None,
-        only=None,
+    return _given(
+        _upsert(
+            actor,
+            person_id,
+            institution_id,
+            (ground, scope),
+            (evidence_kind, evidence_id),
+            until=until,
+            sole=actor.account_id if is_sole else None,
+        )
     )
 
 
@@ -79,18 +79,51 @@ def give_emergency_grant(
     actor: Actor, *, person_id: UUID, evidence_id: UUID, until: datetime
 ) -> UUID:
     """Break-glass: opens for this account only, and for a short time."""
-    return _upsert(
-        actor,
-        person=person_id,
-        institution=actor.institution_id,
-        ground=Ground.EMERGENCY.value,
-        scope=int(Scope.FULL),
-        kind="break_glass",
-        evidence=evidence_id,
-        until=until,
-        sole=None,
-        only=actor.account_id,
+    return _given(
+        _upsert(
+            actor,
+            person_id,
+            actor.institution_id,
+            (Ground.EMERGENCY, Scope.FULL),
+            ("break_glass", evidence_id),
+            until=until,
+            only=actor.account_id,
+        )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Where a person is opened to, how far, and whether on that house's word alone."""
+
+    institution_id: UUID
+    scope: Scope
+    is_sole: bool
+
+
+@transaction.atomic(savepoint=False)
+def give_grants(
+    actor: Actor,
+    houses: Iterable[House],
+    *,
+    person_id: UUID,
+    ground: Ground,
+    evidence_kind: str,
+    evidence_id: UUID,
+) -> None:
+    """`give_grant` to several houses, each another one, on the same evidence."""
+    with together():
+        for house in houses:
+            write(
+                _upsert(
+                    actor,
+                    person_id,
+                    house.institution_id,
+                    (ground, house.scope),
+                    (evidence_kind, evidence_id),
+                    sole=actor.account_id if house.is_sole else None,
+                )
+            )
 
 
 @transaction.atomic(savepoint=False)
@@ -113,10 +146,26 @@ def end_grants(
     return _limit(evidence_kind, evidence_id, institution_id, None)
 
 
-def _upsert(actor: Actor, **facts: Any) -> UUID:
-    facts |= {"id": new_id(), "made_by": actor.account_id}
+def _upsert(
+    actor: Actor,
+    person_id: UUID,
+    institution_id: UUID | None,
+    sight: tuple[Ground, Scope],
+    evidence: tuple[str, UUID],
+    *,
+    until: datetime | None = None,
+    sole: UUID | None = None,
+    only: UUID | None = None,
+) -> Said:
+    (ground, scope), made_by = sight, actor.account_id
+    told = [new_id(), person_id, institution_id, ground.value, int(scope), *evidence]
+    return _UPSERT, [*told, until, made_by, sole, only]
+
+
+def _given(said: Said) -> UUID:
+    statement, told = said
     with connection.cursor() as cursor:
-        cursor.execute(_UPSERT, facts)
+        cursor.execute(f"{statement} RETURNING id", told)
         grant_id: UUID = cursor.fetchone()[0]
     return grant_id
 
