@@ -1,8 +1,8 @@
 """Addresses by name: what pages ask for again and again is worked out once.
 
-An address with ids differs from the next only in its ids. So the first is made with
-ids of nobody and cut where they stand, and each one that is asked for puts its own
-in between.
+An address with ids differs from the next only in its ids, and in a word beside them.
+So the first is made with ids of nobody and cut where they stand, and each one that is
+asked for puts its own in between.
 """
 
 import re
@@ -15,18 +15,22 @@ from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 
 _NOBODY: Final = [UUID(int=2**128 - 1 - place) for place in range(4)]
 _PLACES: Final = {str(nobody): place for place, nobody in enumerate(_NOBODY)}
+_KEPT: Final = {UUID, str}
 _ID: Final = re.compile(f"({'|'.join(_PLACES)})")
 
 
 def url(name: str, *args: object, **kwargs: object) -> str:
-    ids = (*args, *kwargs.values())
-    if len(ids) > len(_NOBODY) or not all(type(one) is UUID for one in ids):
+    told = (*args, *kwargs.values())
+    kinds = {type(one) for one in told}
+    if kinds == {str} or not kinds <= _KEPT or len(told) > len(_NOBODY):
         return reverse(name, args=args or None, kwargs=kwargs or None)
+    # Words that stand beside an id, a step or a part of a page, are few.
+    words = tuple(None if type(one) is UUID else one for one in told)
     addresses = get_urlconf() or settings.ROOT_URLCONF
     prefix = get_script_prefix()
-    parts, places = _of_nobody(name, len(args), tuple(kwargs), addresses, prefix)
+    parts, places = _of_nobody(name, words, tuple(kwargs), addresses, prefix)
     filled = list(parts)
-    filled[1::2] = [str(ids[place]) for place in places]
+    filled[1::2] = [str(told[place]) for place in places]
     return "".join(filled)
 
 
@@ -42,10 +46,17 @@ def maybe_url(name: str | None, *args: object, **kwargs: object) -> str | None:
 
 @lru_cache(maxsize=2_000)
 def _of_nobody(
-    name: str, positions: int, names: tuple[str, ...], addresses: str, _prefix: str
+    name: str,
+    words: tuple[object, ...],
+    names: tuple[str, ...],
+    addresses: str,
+    _prefix: str,
 ) -> tuple[list[str], list[int]]:
     """The address in parts, every second of them an id, and which id that is."""
-    by_name = dict(zip(names, _NOBODY[positions:], strict=False))
-    address = reverse(name, addresses, _NOBODY[:positions] or None, by_name or None)
+    places = zip(words, _NOBODY, strict=False)
+    told = [nobody if word is None else word for word, nobody in places]
+    positions = len(told) - len(names)
+    by_name = dict(zip(names, told[positions:], strict=True))
+    address = reverse(name, addresses, told[:positions] or None, by_name or None)
     parts = _ID.split(address)
     return parts, [_PLACES[part] for part in parts[1::2]]

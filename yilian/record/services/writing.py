@@ -51,7 +51,8 @@ BATCH: Final = 5_000
 _SEPARATOR: Final = "\x1f"
 _PUT: Final = (
     "SELECT v_version FROM record_put(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
-    " %s::text[], %s::text[], %s::text[])"
+    " string_to_array(%s, chr(31)), string_to_array(%s, chr(31)),"
+    " string_to_array(%s, chr(31)))"
 )
 
 
@@ -153,9 +154,10 @@ def _arguments(actor: Actor, incoming: Incoming) -> list[Any]:
         kept.before,
         kept.after,
         kept.said,
-        found.tokens,
-        found.references,
-        found.strings,
+        # A list is dear to hand over; a text that is cut there is not.
+        _SEPARATOR.join(found.tokens),
+        _SEPARATOR.join(found.references),
+        _SEPARATOR.join(found.strings),
     ]
 
 

@@ -42,11 +42,15 @@ def test_it_is_djangos_own() -> None:
         assert url("room:pair", **by_name) == reverse("room:pair", kwargs=by_name)
         assert url("room:pair", one, other) == reverse("room:pair", args=[one, other])
         assert url("room:pair", one, one) == reverse("room:pair", args=[one, one])
-        assert url("room:word", one, "a b") == reverse("room:word", args=[one, "a b"])
+        for word in ("a b", "c", str(other)):
+            by_name = {"word": word, "one": one}
+            assert url("room:word", one, word) == reverse("room:word", args=[one, word])
+            assert url("room:word", **by_name) == reverse("room:word", kwargs=by_name)
         assert url("room:number", 3) == reverse("room:number", args=[3])
 
 
 def test_what_nobody_answers_to_has_no_address() -> None:
+    assert maybe_url("room:word", new_id(), "") is None
     for values in ([], [new_id(), new_id(), new_id()], ["x"]):
         assert maybe_url("room:pair", *values) is None
         with pytest.raises(NoReverseMatch):

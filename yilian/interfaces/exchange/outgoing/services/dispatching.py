@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from yilian.care.referral.events import ReferralEvent
@@ -25,16 +26,10 @@ from yilian.kernel.ids import new_id
 
 SEND = "exchange.send"
 
-
 # Asked at every step of every referral.
-_TAKING_REFERRALS: Final = Composed(
-    lambda house: Peer.objects.filter(
-        institution=house, takes_referrals=True, is_active=True
-    )
-)
-_TAKING_ANSWERS: Final = Composed(
-    lambda house: Peer.objects.filter(
-        institution=house, takes_answers=True, is_active=True
+_AT: Final = Composed(
+    lambda home, target: Peer.objects.filter(
+        Q(institution=home) | Q(institution=target), is_active=True
     )
 )
 
@@ -43,14 +38,14 @@ _TAKING_ANSWERS: Final = Composed(
 def write_letters(event: ReferralEvent) -> None:
     """Idempotent: once for each peer and step."""
     now = timezone.now()
-    to_receiver = TO_RECEIVER.get(type(event))
-    if to_receiver is not None and event.to_institution_id is not None:
-        concerned = _TAKING_REFERRALS.ask(house=event.to_institution_id)
-        _write(event, concerned, to_receiver, "", now)
-    status = TO_SENDER.get(type(event))
-    if status is not None:
-        concerned = _TAKING_ANSWERS.ask(house=event.from_institution_id)
-        _write(event, concerned, Event.ANSWER, status, now)
+    home, target = event.from_institution_id, event.to_institution_id
+    peers = _AT.ask(home=home, target=target or home)
+    if (kind := TO_RECEIVER.get(type(event))) is not None:
+        told = [p for p in peers if p.institution_id == target and p.takes_referrals]
+        _write(event, told, kind, "", now)
+    if (status := TO_SENDER.get(type(event))) is not None:
+        told = [p for p in peers if p.institution_id == home and p.takes_answers]
+        _write(event, told, Event.ANSWER, status, now)
 
 
 def _write(
