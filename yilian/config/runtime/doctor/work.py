@@ -37,6 +37,12 @@ def _pulse(pulse: Pulse) -> Iterator[Finding]:
         "没有在运行；请启动服务。 None is running; start the service.",
         Level.WARN,
     )
+    yield from _events(pulse)
+    yield from _jobs(pulse)
+
+
+def _events(pulse: Pulse) -> Iterator[Finding]:
+    """From the outbox to who hears of it."""
     yield by_limits(
         pulse.events_age,
         MINUTE,
@@ -61,6 +67,9 @@ def _pulse(pulse: Pulse) -> Iterator[Finding]:
         "请由系统管理员在“事件”页查看并重发。 Look at them on the page of events.",
         Level.WARN,
     )
+
+
+def _jobs(pulse: Pulse) -> Iterator[Finding]:
     yield judge(
         not pulse.jobs_stuck,
         "jobs",

@@ -14,7 +14,13 @@ from yilian.demo.world.chance import fixed_id, likely, stream
 from yilian.demo.world.numbers import Issuer
 from yilian.demo.world.people import ages, health, kin, names, papers
 from yilian.demo.world.people.households import Figure, Household, Settler
-from yilian.demo.world.people.model import Population, Resident, Tag
+from yilian.demo.world.people.model import (
+    Contract,
+    Identifier,
+    Population,
+    Resident,
+    Tag,
+)
 from yilian.registry.population.rules import GroupTag
 
 CAST_RESIDENT: Final = fixed_id("resident", 0)
@@ -114,14 +120,7 @@ class _Region:
                 born_on=born_on,
                 died_at=papers.died_at(rng, age, today),
                 ethnicity=home.ethnicity,
-                identifiers=papers.identifiers(
-                    rng,
-                    self._issuer,
-                    village=village,
-                    born_on=born_on,
-                    sex=sex,
-                    today=today,
-                ),
+                identifiers=self._identifiers(village, born_on, sex),
                 area_code=village,
                 address=where,
                 phone=self._issuer.mobile() if age >= ages.ADULT else "",
@@ -130,18 +129,36 @@ class _Region:
                 household=self._households,
                 conditions=has,
                 tags=tags,
-                contract=papers.contract(
-                    rng,
-                    person=person,
-                    village=village,
-                    tags=tags,
-                    doctors=self._doctors,
-                    today=today,
-                    is_sure=self._households == 0,
-                ),
+                contract=self._contract(person, village, tags),
                 registered_by=papers.registrar(rng, village),
                 registered_at=papers.registered_at(rng, born_on, today),
             )
+        )
+
+    def _identifiers(
+        self, village: str, born_on: date, sex: str
+    ) -> tuple[Identifier, ...]:
+        return papers.identifiers(
+            self._rng,
+            self._issuer,
+            village=village,
+            born_on=born_on,
+            sex=sex,
+            today=self._today,
+        )
+
+    def _contract(
+        self, person: UUID, village: str, tags: tuple[Tag, ...]
+    ) -> Contract | None:
+        """The cast's own household has one, whatever the dice say."""
+        return papers.contract(
+            self._rng,
+            person=person,
+            village=village,
+            tags=tags,
+            doctors=self._doctors,
+            today=self._today,
+            is_sure=self._households == 0,
         )
 
 

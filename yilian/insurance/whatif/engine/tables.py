@@ -2,7 +2,7 @@
 person and stretch between two changes of the set.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,6 +32,9 @@ from yilian.insurance.whatif.engine.population import (
     day_of,
 )
 
+Asked = Callable[[Terms], Any]  # one cell, or a row of them
+_SCHEMES: Final = (*SCHEMES, INPATIENT)
+STAY: Final = _SCHEMES.index(INPATIENT)
 ABSENT: Final = -1  # a place without the benefit, an unknown disease
 IS_PENALISED: Final[Flags] = np.array([r in PENALISED for r in REFERRALS])
 
@@ -111,67 +114,25 @@ def _tables(
     if known is None:
         raise ValueError("the set has no complete stretch")
     filled = [known if t is None else t for t in terms]
-    names = (*diseases, ANY)
-    bands = max(len(t.serious.bands) for t in filled)
-
-    def numbers(of: Callable[[Terms], Any]) -> Ints:
-        return np.array([of(t) for t in filled], np.int64)
-
-    def flags(of: Callable[[Terms], Any]) -> Flags:
-        return np.array([of(t) for t in filled], np.bool_)
-
+    numbers = {
+        **_OF_STAYS,
+        **_OF_VISITS,
+        **_of_diseases((*diseases, ANY)),
+        **_above(max(len(t.serious.bands) for t in filled)),
+    }
     return Tables(
         starts=starts,
         stretches=len(starts) + 1,
         terms=tuple(terms),
-        deductible=numbers(lambda t: [_stay(t, p, "deductible") for p in PLACES]),
-        ratio_set=numbers(lambda t: [_stay(t, p, "ratio_set") for p in PLACES]),
-        ratio=numbers(lambda t: [[_ratio(t, p, r) for r in REFERRALS] for p in PLACES]),
-        ceiling=numbers(lambda t: t.ceiling),
-        supplement_ratio=numbers(lambda t: t.supplement_ratio),
-        supplement_limit=numbers(lambda t: t.supplement_limit),
-        first_self_pay_rate=numbers(lambda t: t.first_self_pay_rate),
-        repeat_factor=numbers(lambda t: t.repeat_factor),
-        gap_days=numbers(lambda t: t.chain_gap_days),
-        chain_target_is_own=flags(lambda t: t.chain_target_is_own),
-        chain_resets=flags(lambda t: t.chain_resets),
-        splits_years=flags(lambda t: t.splits_years),
-        penalty_counts=flags(lambda t: t.penalty_counts),
-        over_ceiling_counts=flags(lambda t: t.over_ceiling_counts),
-        no_referral_is_non_compliant=flags(lambda t: t.no_referral_is_non_compliant),
-        exempt_from=numbers(
-            lambda t: 10_000 if t.exempt_from is None else t.exempt_from
-        ),
-        exempt_to=numbers(lambda t: -10_000 if t.exempt_to is None else t.exempt_to),
-        visit_ratio=numbers(lambda t: [t.visits[p].ratio for p in PLACES]),
-        visit_limit=numbers(lambda t: [t.visits[p].visit_limit for p in PLACES]),
-        visit_annual_limit=numbers(lambda t: t.visit_annual_limit),
-        visit_deductible=numbers(lambda t: t.visit_deductible),
-        long_rx_multiplies=flags(lambda t: t.long_rx_multiplies),
-        long_rx_most=numbers(lambda t: t.long_rx_max_months),
-        two_disease_ratio=numbers(lambda t: [t.two_disease[p] for p in PLACES]),
-        two_disease_limit=numbers(
-            lambda t: [t.two_disease_limits.get(n, ABSENT) for n in names]
-        ),
-        quota=numbers(lambda t: [t.quotas.get(n, ABSENT) for n in names]),
-        special_deductible=numbers(lambda t: t.special_deductible),
-        to_ceiling=flags(lambda t: [t.counts[s].to_ceiling for s in _SCHEMES]),
-        to_serious=flags(lambda t: [t.counts[s].to_serious for s in _SCHEMES]),
-        to_assistance=flags(lambda t: [t.counts[s].to_assistance for s in _SCHEMES]),
-        serious_deductible=numbers(lambda t: t.serious.deductible),
-        serious_ceiling=numbers(lambda t: t.serious.ceiling),
-        band_start=numbers(lambda t: _band(t, bands)[0]),
-        band_end=numbers(lambda t: _band(t, bands)[1]),
-        band_ratio=numbers(lambda t: _band(t, bands)[2]),
-        aid_deductible=numbers(lambda t: t.assistance.deductible),
-        aid_ratio=numbers(lambda t: t.assistance.ratio),
-        aid_ceiling=numbers(lambda t: t.assistance.ceiling),
-        is_resident=flags(lambda t: t.insurance is Insurance.RESIDENT),
+        **_columns(numbers, filled, np.int64),
+        **_columns(_FLAGS, filled, np.bool_),
     )
 
 
-_SCHEMES: Final = (*SCHEMES, INPATIENT)
-STAY: Final = _SCHEMES.index(INPATIENT)
+def _columns(
+    asked: Mapping[str, Asked], filled: Sequence[Terms], kind: Any
+) -> dict[str, Any]:
+    return {name: np.array([of(t) for t in filled], kind) for name, of in asked.items()}
 
 
 def _stay(terms: Terms, place: Any, name: str) -> int:
@@ -197,3 +158,63 @@ def _band(terms: Terms, count: int) -> tuple[list[int], list[int], list[int]]:
         ends + [NO_LIMIT] * empty,
         ratios + [0] * empty,
     )
+
+
+_OF_STAYS: Final[Mapping[str, Asked]] = {
+    "deductible": lambda t: [_stay(t, p, "deductible") for p in PLACES],
+    "ratio_set": lambda t: [_stay(t, p, "ratio_set") for p in PLACES],
+    "ratio": lambda t: [[_ratio(t, p, r) for r in REFERRALS] for p in PLACES],
+    "ceiling": lambda t: t.ceiling,
+    "supplement_ratio": lambda t: t.supplement_ratio,
+    "supplement_limit": lambda t: t.supplement_limit,
+    "first_self_pay_rate": lambda t: t.first_self_pay_rate,
+    "repeat_factor": lambda t: t.repeat_factor,
+    "gap_days": lambda t: t.chain_gap_days,
+    "exempt_from": lambda t: 10_000 if t.exempt_from is None else t.exempt_from,
+    "exempt_to": lambda t: -10_000 if t.exempt_to is None else t.exempt_to,
+}
+_OF_VISITS: Final[Mapping[str, Asked]] = {
+    "visit_ratio": lambda t: [t.visits[p].ratio for p in PLACES],
+    "visit_limit": lambda t: [t.visits[p].visit_limit for p in PLACES],
+    "visit_annual_limit": lambda t: t.visit_annual_limit,
+    "visit_deductible": lambda t: t.visit_deductible,
+    "long_rx_most": lambda t: t.long_rx_max_months,
+    "two_disease_ratio": lambda t: [t.two_disease[p] for p in PLACES],
+    "special_deductible": lambda t: t.special_deductible,
+}
+_FLAGS: Final[Mapping[str, Asked]] = {
+    "chain_target_is_own": lambda t: t.chain_target_is_own,
+    "chain_resets": lambda t: t.chain_resets,
+    "splits_years": lambda t: t.splits_years,
+    "penalty_counts": lambda t: t.penalty_counts,
+    "over_ceiling_counts": lambda t: t.over_ceiling_counts,
+    "no_referral_is_non_compliant": lambda t: t.no_referral_is_non_compliant,
+    "long_rx_multiplies": lambda t: t.long_rx_multiplies,
+    "to_ceiling": lambda t: [t.counts[s].to_ceiling for s in _SCHEMES],
+    "to_serious": lambda t: [t.counts[s].to_serious for s in _SCHEMES],
+    "to_assistance": lambda t: [t.counts[s].to_assistance for s in _SCHEMES],
+    "is_resident": lambda t: t.insurance is Insurance.RESIDENT,
+}
+
+
+def _of_diseases(names: Sequence[str]) -> Mapping[str, Asked]:
+    return {
+        "two_disease_limit": lambda t: [
+            t.two_disease_limits.get(n, ABSENT) for n in names
+        ],
+        "quota": lambda t: [t.quotas.get(n, ABSENT) for n in names],
+    }
+
+
+def _above(bands: int) -> Mapping[str, Asked]:
+    """Serious-illness insurance in so many bands, and medical assistance."""
+    return {
+        "serious_deductible": lambda t: t.serious.deductible,
+        "serious_ceiling": lambda t: t.serious.ceiling,
+        "band_start": lambda t: _band(t, bands)[0],
+        "band_end": lambda t: _band(t, bands)[1],
+        "band_ratio": lambda t: _band(t, bands)[2],
+        "aid_deductible": lambda t: t.assistance.deductible,
+        "aid_ratio": lambda t: t.assistance.ratio,
+        "aid_ceiling": lambda t: t.assistance.ceiling,
+    }

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypedDict, Unpack
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -37,6 +37,28 @@ ONLY_SECURITY = _("只有本机构或其主管部门的安全管理员可以这�
 ONLY_ADMINISTRATORS = _("只有本机构或其主管部门的系统管理员可以这样做。")
 
 
+class Particulars(TypedDict, total=False):
+    """What need not be known of a new institution; else as the table has it."""
+
+    short_name: str
+    level: Level
+    grade: Grade
+    sponsor: Sponsor
+    ownership: str
+    administrative_parent_id: UUID | None
+    funding_channel: str
+    address: str
+    longitude: Decimal | None
+    latitude: Decimal | None
+    phone: str
+    referral_phone: str
+    uscc: str
+    licence_number: str
+    insurance_code: str
+    services: Sequence[str]
+    opened_on: date | None
+
+
 @transaction.atomic
 def open_institution(
     actor: Actor,
@@ -46,49 +68,15 @@ def open_institution(
     legal_name: str,
     kind: InstitutionKind,
     area_code: str,
-    short_name: str = "",
-    level: Level = Level.UNRATED,
-    grade: Grade = Grade.NONE,
-    sponsor: Sponsor = Sponsor.GOVERNMENT,
-    ownership: str = "",
-    administrative_parent_id: UUID | None = None,
-    funding_channel: str = "",
-    address: str = "",
-    longitude: Decimal | None = None,
-    latitude: Decimal | None = None,
-    phone: str = "",
-    referral_phone: str = "",
-    uscc: str = "",
-    licence_number: str = "",
-    insurance_code: str = "",
-    services: Sequence[str] = (),
-    opened_on: date | None = None,
+    **told: Unpack[Particulars],
 ) -> Institution:
     require(policies.can_open_institutions(actor, area_code), ONLY_THE_AUTHORITY)
     institution = Institution(
-        code=code,
-        legal_name=legal_name,
-        short_name=short_name or legal_name[:60],
-        kind=kind,
-        tier=tier_of(kind, level),
-        level=level,
-        grade=grade,
-        sponsor=sponsor,
-        ownership=ownership,
-        administrative_parent_id=administrative_parent_id,
-        funding_channel=funding_channel,
-        area_code=area_code,
-        address=address,
-        longitude=longitude,
-        latitude=latitude,
-        phone=phone,
-        referral_phone=referral_phone,
-        uscc=uscc,
-        licence_number=licence_number,
-        insurance_code=insurance_code,
-        services=list(services),
-        opened_on=opened_on,
+        code=code, legal_name=legal_name, kind=kind, area_code=area_code, **told
     )
+    institution.short_name = institution.short_name or legal_name[:60]
+    institution.tier = tier_of(kind, Level(institution.level))
+    institution.services = list(institution.services)
     fill_in_reading(institution)
 
     def make() -> UUID:

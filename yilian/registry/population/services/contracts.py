@@ -38,12 +38,7 @@ def note_contract(
     code, card or own account.
     """
     start, end = period
-    if not chosen:
-        raise Invalid(fields={"chosen": _("请至少选择一家签约机构。")})
-    if end is not None and end <= start:
-        raise Invalid(fields={"period": _("签约期的结束日期应晚于开始日期。")})
-    if has_died(person_id):
-        raise Conflict(_("该居民已登记死亡，不能签约。"))
+    _require_possible(person_id, chosen, start, end)
     find(Person.objects.select_for_update(of=("self",)), person_id)
     _require_none_in_force(person_id, chosen, start, end)
     signing = min(chosen, key=ORDER.__getitem__)
@@ -89,6 +84,17 @@ def end_contract(actor: Actor, *, contract_id: UUID, on: date) -> int:
     end_grants(evidence_kind="contract", evidence_id=contract_id)
     record(actor, "person.end_contract", object_kind="contract", object_id=contract_id)
     return len(rows)
+
+
+def _require_possible(
+    person_id: UUID, chosen: Mapping[Tier, UUID], start: date, end: date | None
+) -> None:
+    if not chosen:
+        raise Invalid(fields={"chosen": _("请至少选择一家签约机构。")})
+    if end is not None and end <= start:
+        raise Invalid(fields={"period": _("签约期的结束日期应晚于开始日期。")})
+    if has_died(person_id):
+        raise Conflict(_("该居民已登记死亡，不能签约。"))
 
 
 def _require_none_in_force(

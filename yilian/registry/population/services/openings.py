@@ -1,5 +1,6 @@
 """What opens a record by somebody's will: consent, or an emergency, 授权与紧急调阅."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -56,44 +57,70 @@ def consent(
     paper = "" if is_own_word else _paper(actor, institution_id, evidence)
     if not Person.objects.filter(pk=person_id).exists():
         raise NotFound
-    now = timezone.now()
-    if not now < until <= now + _LONGEST_CONSENT:
+    given_at = timezone.now()
+    if not given_at < until <= given_at + _LONGEST_CONSENT:
         raise Invalid(fields={"until": _("授权的截止日期应在今天以后、三年以内。")})
     find(Institution.objects.open_on(timezone.localdate()), institution_id)
+    said = _Consent(person_id, institution_id, scope, given_at, until, paper)
 
     def make() -> UUID:
         consent_id = new_id()
-        give_grant(
-            actor,
-            person_id=person_id,
-            institution_id=institution_id,
-            ground=Ground.CONSENT,
-            scope=scope,
-            evidence_kind="consent",
-            evidence_id=consent_id,
-            until=until,
-            is_sole=not is_own_word,
-        )
-        resource = fhir.consent(
-            consent_id,
-            person_id=person_id,
-            institution_id=institution_id,
-            given_at=now,
-            until=until,
-            evidence=paper,
-        )
-        record_sink().put(actor, resource, person_id)
-        record(
-            actor,
-            "person.consent",
-            object_kind="consent",
-            object_id=consent_id,
-            person_id=person_id,
-            detail={"scope": int(scope), "paper": not is_own_word},
-        )
+        _let_read(actor, consent_id, said)
+        _keep_consent(actor, consent_id, said)
         return consent_id
 
     return once(actor, key, "population.consent", make)
+
+
+@dataclass(frozen=True, slots=True)
+class _Consent:
+    """`paper`: what it was taken on; "" by the resident's own word."""
+
+    person_id: UUID
+    institution_id: UUID
+    scope: Scope
+    given_at: datetime
+    until: datetime
+    paper: str
+
+    @property
+    def is_on_paper(self) -> bool:
+        return bool(self.paper)
+
+
+def _let_read(actor: Actor, consent_id: UUID, said: _Consent) -> None:
+    give_grant(
+        actor,
+        person_id=said.person_id,
+        institution_id=said.institution_id,
+        ground=Ground.CONSENT,
+        scope=said.scope,
+        evidence_kind="consent",
+        evidence_id=consent_id,
+        until=said.until,
+        is_sole=said.is_on_paper,
+    )
+
+
+def _keep_consent(actor: Actor, consent_id: UUID, said: _Consent) -> None:
+    """In the record, and in the audit trail."""
+    resource = fhir.consent(
+        consent_id,
+        person_id=said.person_id,
+        institution_id=said.institution_id,
+        given_at=said.given_at,
+        until=said.until,
+        evidence=said.paper,
+    )
+    record_sink().put(actor, resource, said.person_id)
+    record(
+        actor,
+        "person.consent",
+        object_kind="consent",
+        object_id=consent_id,
+        person_id=said.person_id,
+        detail={"scope": int(said.scope), "paper": said.is_on_paper},
+    )
 
 
 @transaction.atomic
