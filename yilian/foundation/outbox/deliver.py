@@ -1,5 +1,8 @@
 """The deliverer: a process that looks for new events ten times a second.
 
+Where a look finds many, the next comes later: as many jobs as before then carry more,
+and a job costs more than a delivery.
+
 `yilian deliver` runs it beside the pages; several may run, one works at a time.
 """
 
@@ -16,6 +19,8 @@ from yilian.foundation.jobs.services import rescue_stalled
 from yilian.foundation.outbox.services import BATCH, dispatch
 
 EVERY: Final = 0.1
+MANY: Final = 8
+AFTER_MANY: Final = 0.25
 RESCUE_EVERY: Final = 5.0
 LONGEST_PAUSE: Final = 5.0
 
@@ -37,9 +42,15 @@ def run_forever() -> None:
             if time.monotonic() - rescued_at > RESCUE_EVERY:
                 rescue_stalled()
                 rescued_at = time.monotonic()
-            pause = 0.0 if dispatch() == BATCH else EVERY
+            pause = pause_after(dispatch())
         except DatabaseError as error:
             logger.warning("no delivery for now: %s", type(error).__name__)
             connection.close()
             pause = min(max(pause, EVERY) * 2, LONGEST_PAUSE)
     connection.close()
+
+
+def pause_after(found: int) -> float:
+    if found == BATCH:
+        return 0.0
+    return AFTER_MANY if found >= MANY else EVERY

@@ -94,7 +94,7 @@ def dispatch() -> int:
     )
     read = [_read(message) for message in messages]
     if read:
-        _queue(Delivery.objects.bulk_create(d for one in read for d in one.deliveries))
+        _queue(_written([made for one in read for made in one.deliveries]))
         _wake(notice for one in read for notice in one.notices)
         _mark_dispatched([one.message.id for one in read])
     return len(read)
@@ -193,6 +193,30 @@ def _buried(message: OutboxMessage, error: Exception) -> Delivery:
         last_error=_where(error),
         finished_at=timezone.now(),
     )
+
+
+_WRITTEN: Final = """
+INSERT INTO outbox_delivery
+    (id, message_id, handler, state, last_error, finished_at, tries)
+SELECT told.*, 0 FROM unnest(
+    %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::timestamptz[]
+) AS told
+"""
+
+
+def _written(deliveries: list[Delivery]) -> list[Delivery]:
+    """All in one statement, the same for few and for many."""
+    said = [
+        (one.id, one.message_id, one.handler, str(one.state), one.last_error,
+         one.finished_at)
+        for one in deliveries
+    ]  # fmt: skip
+    if said:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _WRITTEN, [list(column) for column in zip(*said, strict=True)]
+            )
+    return deliveries
 
 
 def _queue(deliveries: Iterable[Delivery]) -> None:

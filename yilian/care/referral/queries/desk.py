@@ -231,31 +231,40 @@ class DeskFacts:
     mean_minutes: int | None
 
 
-def desk_facts(actor: Actor, start_of_day: datetime) -> DeskFacts:
-    """Late ones and those answered today: each asked by its own index."""
-    told = {"here": actor.institution_id}
+def at_desk(
+    actor: Actor, tabs: tuple[Tab, ...], start_of_day: datetime
+) -> tuple[Mapping[str, int], DeskFacts]:
+    """`counts` of what came here and is open, with those of it that are late; and those
+    answered today. Each asked by its own index."""
+    here = actor.institution_id
+    states = frozenset[State]().union(*(tab.states for tab in tabs))
     late, today = {"now": timezone.now()}, {"start": start_of_day}
     if is_at_house(actor):
-        [(overdue,)] = _LATE.ask(**told, **late) or [(0,)]
-        [(accepted, mean)] = _ANSWERED.ask(**told, **today) or [(0, None)]
+        found = _composed_standing(states).ask(here=here, **late)
+        [(accepted, mean)] = _ANSWERED.ask(here=here, **today) or [(0, None)]
     else:
-        rows = Referral.objects.visible_to(actor).filter(
-            to_institution=actor.institution_id
-        )
-        [(overdue,)] = list(_late(rows, **late)) or [(0,)]
+        rows = Referral.objects.visible_to(actor).filter(to_institution=here)
+        found = list(_standing(rows, states, **late))
         [(accepted, mean)] = list(_answered(rows, **today)) or [(0, None)]
-    return DeskFacts(
-        overdue, accepted, round(mean.total_seconds() / 60) if mean else None
-    )
+    many = {state: count for state, count, _late in found}
+    counted = {tab.key: sum(many.get(s, 0) for s in tab.states) for tab in tabs}
+    minutes = round(mean.total_seconds() / 60) if mean else None
+    return counted, DeskFacts(sum(late for *_, late in found), accepted, minutes)
 
 
-def _late(rows: ReferralQuerySet, now: Any) -> Any:
-    late = rows.filter(StandsIn([State.SUBMITTED]), answer_due_at__lte=now)
-    return (
-        late.order_by()
-        .values(all=Value(1))
-        .annotate(many=Count("*"))
-        .values_list("many")
+@cache
+def _composed_standing(states: frozenset[State]) -> ComposedValues:
+    def make(here: Any, now: Any) -> Any:
+        return _standing(Referral.objects.on_side("to", here), states, now)
+
+    return ComposedValues(make)
+
+
+def _standing(rows: ReferralQuerySet, states: frozenset[State], now: Any) -> Any:
+    is_late = Q(StandsIn([State.SUBMITTED]), answer_due_at__lte=now)
+    by_state = rows.filter(StandsIn(states)).order_by().values_list("state")
+    return by_state.annotate(
+        many=Count("*"), late=Count("answer_due_at", filter=is_late)
     )
 
 
@@ -267,9 +276,6 @@ def _answered(rows: ReferralQuerySet, start: Any) -> Any:
     return found.annotate(many=Count("*"), mean=Avg(took)).values_list("many", "mean")
 
 
-_LATE: Final = ComposedValues(
-    lambda here, now: _late(Referral.objects.on_side("to", here), now)
-)
 _ANSWERED: Final = ComposedValues(
     lambda here, start: _answered(Referral.objects.on_side("to", here), start)
 )

@@ -31,17 +31,18 @@ def desk(request: ActorRequest) -> HttpResponse:
     """The receiving desk: most urgent and longest waiting on top."""
     require(policies.can_draft(request.actor), _WHO)
     tab = lists.tab_named(lists.RECEIVED, request.GET.get("tab", ""))
-    counted = lists.counts(request.actor, _counted(lists.RECEIVED), "to")
-    now = timezone.now()
-    today = calendar.start_of_day(calendar.local_day(now))
+    day = calendar.local_day(timezone.now())
+    counted, facts = lists.at_desk(
+        request.actor, _counted(lists.RECEIVED), calendar.start_of_day(day)
+    )
     page = spots(request.actor, "to", tab.states, request.GET.get("cursor"))
     context = {
         "tab": tab,
         "tabs": _tabs(lists.RECEIVED, counted, tab, "referral:desk"),
         "rows": rows.drawn(request.actor, page.lines),
         "next": page.next,
-        "facts": lists.desk_facts(request.actor, today),
-        "beyond": calendar.is_beyond_known(calendar.local_day(now)),
+        "facts": facts,
+        "beyond": calendar.is_beyond_known(day),
     }
     return render(request, "referral/desk.html", context)
 

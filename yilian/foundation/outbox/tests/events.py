@@ -14,6 +14,7 @@ from django.db import connection
 
 from yilian.foundation.access.actor import system_actor
 from yilian.foundation.audit import services as audit
+from yilian.foundation.outbox.queries import once
 from yilian.foundation.outbox.rules import LiveNotice
 from yilian.kernel.event import Event
 
@@ -24,6 +25,7 @@ SAID: Final = "张三 must not get into a log"
 
 
 HANDLED: Final[list[int]] = []  # in this process, in the order it came
+READ: Final[list[int]] = []
 
 
 class Colour(StrEnum):
@@ -60,12 +62,14 @@ def write_down(event: Happened) -> None:
         with connection.cursor() as cursor:  # seen from outside: I am in the middle
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IN_THE_MIDDLE])
         time.sleep(PATIENCE)
+    once("number", lambda: READ.append(event.number))
     HANDLED.append(event.number)
     audit.record(system_actor("test"), "test.done", detail={"n": event.number})
 
 
 def look_on(event: Happened) -> None:
-    """A second listener."""
+    """A second listener, who looks at the same."""
+    once("number", lambda: READ.append(event.number))
 
 
 def tell_the_desk(event: Happened) -> list[LiveNotice]:

@@ -16,10 +16,17 @@ from yilian.config.runtime.testdb import urls_for
 from yilian.foundation.access.actor import Actor, Reach, Role
 from yilian.foundation.audit.models import AuditEntry
 from yilian.foundation.outbox import services
+from yilian.foundation.outbox.deliver import pause_after
 from yilian.foundation.outbox.models import Delivery, OutboxMessage
 from yilian.foundation.outbox.rules import LANES, MOST_TRIES
 from yilian.foundation.outbox.tests.conftest import dispatch
-from yilian.foundation.outbox.tests.events import DESK, HANDLED, Happened, everything
+from yilian.foundation.outbox.tests.events import (
+    DESK,
+    HANDLED,
+    READ,
+    Happened,
+    everything,
+)
 from yilian.foundation.tests.stage import let_others_finish
 from yilian.kernel.errors import Conflict, NotPermitted
 from yilian.kernel.event import Event
@@ -64,6 +71,19 @@ def test_each_listener_gets_the_event_once(work: Work) -> None:
         ("look_on", "done"),
         ("write_down", "done"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("found", "seconds"),
+    [
+        pytest.param(0, 0.1, id="nothing to do"),
+        pytest.param(7, 0.1, id="as they come"),
+        pytest.param(8, 0.25, id="many: the next are gathered"),
+        pytest.param(services.BATCH, 0.0, id="more wait already"),
+    ],
+)
+def test_how_soon_the_deliverer_looks_again(found: int, seconds: float) -> None:
+    assert pause_after(found) == seconds
 
 
 def test_an_event_without_listeners_is_only_marked() -> None:
@@ -124,6 +144,17 @@ def test_events_about_persons_go_many_in_one_transaction(work: Work) -> None:
     assert sorted(numbers_done()) == list(range(30))
     transactions = AuditEntry.objects.filter(action="test.done").values("xid")
     assert transactions.distinct().count() <= LANES + 60 // services.TOGETHER
+
+
+def test_what_the_listeners_of_one_event_look_at_is_read_once(work: Work) -> None:
+    person = new_id()
+    for number in (1, 2):
+        services.publish(Happened(number), person_id=person)
+    services.publish(Happened(3))  # about nobody: each listener in a job of its own
+    dispatch()
+    READ.clear()
+    work()
+    assert sorted(READ) == [1, 2, 3, 3]
 
 
 def test_one_that_fails_among_many_leaves_the_others_unharmed(work: Work) -> None:
