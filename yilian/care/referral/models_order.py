@@ -7,7 +7,7 @@ values could not know that the index of a condition fits.
 from collections.abc import Iterable
 from typing import Any, Final
 
-from django.db.models import BooleanField, DateTimeField, F, Func
+from django.db.models import BooleanField, DateTimeField, F, Func, UUIDField
 
 from yilian.care.referral.rules.reasons import URGENCY_ORDER
 from yilian.care.referral.rules.states import WAITING, State
@@ -51,3 +51,14 @@ class StandsIn(Func):
         state, _values = compiler.compile(self.source_expressions[0])
         listed = ", ".join(f"'{one}'" for one in self.states)
         return f"{state} IN ({listed})", []
+
+
+class Unforeseen(Func):
+    """A value that a plan is not made for. Where PostgreSQL reckons that a plan of its
+    own serves a value better it makes one at each question, which for a page of a list
+    takes longer than the answer, and comes to the same."""
+
+    template = "(SELECT %(expressions)s)"
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(value, output_field=UUIDField())

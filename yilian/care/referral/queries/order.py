@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import F, Q
 
 from yilian.care.referral.models import Referral, ReferralQuerySet
-from yilian.care.referral.models_order import Standing, StandsIn
+from yilian.care.referral.models_order import Standing, StandsIn, Unforeseen
 from yilian.care.referral.queries.rows import is_at_house
 from yilian.care.referral.rules.states import FINAL, State
 from yilian.foundation.access.actor import Actor
@@ -51,10 +51,11 @@ def spots(
 
 @cache
 def _composed(side: str, states: frozenset[State], _goes_on: bool) -> ComposedValues:
-    """One question for each tab, another for its further pages, told a mark."""
+    """One question for each tab, another for its further pages, told a mark. Its plan
+    is kept: it is the same for every house."""
 
     def make(here: Any, **mark: Any) -> Any:
-        return _shown(Referral.objects.on_side(side, here), states, **mark)
+        return _shown(Referral.objects.on_side(side, Unforeseen(here)), states, **mark)
 
     return ComposedValues(make)
 
