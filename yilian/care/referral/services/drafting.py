@@ -7,13 +7,13 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from yilian.care.referral import policies
 from yilian.care.referral.models import Referral
 from yilian.care.referral.queries import facts
-from yilian.care.referral.rules import handover, numbers
+from yilian.care.referral.rules import handover
 from yilian.care.referral.rules.reasons import (
     OUTSIDE_REASONS,
     SKIP_REASONS,
@@ -21,6 +21,7 @@ from yilian.care.referral.rules.reasons import (
     Urgency,
 )
 from yilian.care.referral.rules.states import State
+from yilian.care.referral.services import numbering
 from yilian.care.referral.services.steps import (
     locked,
     note_act,
@@ -28,7 +29,7 @@ from yilian.care.referral.services.steps import (
     write_to_record,
 )
 from yilian.foundation.access.actor import Actor
-from yilian.foundation.access.composed import Composed, Insertion
+from yilian.foundation.access.composed import Composed
 from yilian.foundation.access.scope import require
 from yilian.foundation.idempotency.services import once
 from yilian.foundation.terminology.queries import icd10_name
@@ -43,7 +44,6 @@ from yilian.registry.population.queries import sight_of
 from yilian.registry.population.rules import Scope
 
 _RULE_ID: Final = 16
-_NEW: Final = Insertion(Referral)
 _MADE: Final = Composed(lambda key: Referral.objects.filter(pk=key))
 _INSTITUTION: Final = Composed(lambda key: Institution.objects.filter(pk=key))
 
@@ -140,7 +140,6 @@ def _make(
     assert actor.institution_id is not None, "policies.can_draft"  # noqa: S101
     now = timezone.now()
     referral = Referral(
-        number=numbers.new_number(calendar.local_day(now)),
         person_id=person_id,
         parent=_parent(actor, person_id, parent_id),
         state=State.DRAFT.value,
@@ -151,8 +150,7 @@ def _make(
         created_by_id=actor.account_id,
     )
     _write_down(actor, referral, sheet)
-    with connection.cursor() as cursor:
-        cursor.execute(*_NEW.of(referral))
+    numbering.insert(referral)
     note_act(actor, referral, "draft")
     return referral
 

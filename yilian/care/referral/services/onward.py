@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from yilian.care.referral.models import Referral
 from yilian.care.referral.queries import facts
-from yilian.care.referral.rules import numbers
 from yilian.care.referral.rules.states import State
+from yilian.care.referral.services import numbering
 from yilian.care.referral.services.placing import own_department
 from yilian.kernel import calendar
 from yilian.kernel.errors import Invalid
@@ -45,7 +45,6 @@ def write(
     """A draft from the same sender with the same content, to be sent at once."""
     hop = Referral(
         id=new_id(),
-        number=numbers.new_number(calendar.local_day(now)),
         parent=referral,
         state=State.DRAFT.value,
         direction=_direction(referral, target).value,
@@ -59,7 +58,7 @@ def write(
         hop.skip_reason = referral.skip_reason or REASON
     if not facts.shares_consortium(hop, now):
         hop.outside_reason = referral.outside_reason or REASON
-    hop.save(force_insert=True)
+    numbering.insert(hop)
     return hop
 
 
