@@ -50,6 +50,7 @@ GOALS: Final[Mapping[str, Goal]] = {
     "referral list": Goal(55, 5),
     "patient page": Goal(120, 5),
     "patient: time line": Goal(120, 5),
+    "patient: data (FHIR)": Goal(120, 5),
     "create": Goal(74, 2),
     "accept": Goal(130, 2),
 }
@@ -165,6 +166,11 @@ def _scenes(
             "patient: time line",
             *(f"/record/{one}/timeline" for one in known),
             htmx=True,
+        ),
+        read(
+            doctor,
+            "patient: data (FHIR)",
+            *(f"/fhir/Encounter?patient={one}" for one in known),
         ),
         _created(doctor, told),
     ]
