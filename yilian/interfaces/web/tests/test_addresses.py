@@ -43,9 +43,9 @@ def test_it_is_djangos_own() -> None:
         assert url("room:pair", one, other) == reverse("room:pair", args=[one, other])
         assert url("room:pair", one, one) == reverse("room:pair", args=[one, one])
         for word in ("a b", "c", str(other)):
-            by_name = {"word": word, "one": one}
+            told: dict[str, object] = {"word": word, "one": one}
             assert url("room:word", one, word) == reverse("room:word", args=[one, word])
-            assert url("room:word", **by_name) == reverse("room:word", kwargs=by_name)
+            assert url("room:word", **told) == reverse("room:word", kwargs=told)
         assert url("room:number", 3) == reverse("room:number", args=[3])
 
 
