@@ -16,6 +16,12 @@ from yilian.foundation.sheets.writing import Sheet, signatures, workbook
 HEADS = (("项目", 20), ("金额（元）", 14), ("备注", 30), ("日期", 12))
 
 
+@pytest.fixture(autouse=True)
+def _in_earnest(settings: Any) -> None:
+    """No banner above the headings."""
+    settings.YILIAN_DEMO = False
+
+
 def _made(rows: Iterable[Sequence[Any]], **more: Any) -> HttpResponse:
     return workbook("test", [Sheet("对账单", ["共一行"], HEADS, rows, **more)])
 
