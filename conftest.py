@@ -8,9 +8,20 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("YILIAN_TESTING", "1")
 os.environ.setdefault("YILIAN_DEMO", "1")
+
+# No test is timed: a busy machine finds no faults. With CI set (.ci/run), hypothesis
+# takes the same examples each time; new ones are sought by who develops.
+settings.register_profile(
+    "yilian",
+    parent=settings.default,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("yilian")
 
 
 def pytest_configure(config: pytest.Config) -> None:
