@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from yilian.foundation.access.actor import Actor
 from yilian.kernel.errors import NotFound
@@ -119,7 +120,7 @@ def card_of(row: Sequence[Any]) -> PersonCard:
         id=id_,
         name=mask_name(name) if is_masked else name,
         is_masked=is_masked,
-        sex=gettext(SEX_NAMES[sex_code]),
+        sex=_said(SEX_NAMES[sex_code], get_language() or ""),
         sex_code=sex_code,
         age=age_words(born_on, died_at),
         born_on=None if is_masked else born_on,
@@ -139,17 +140,28 @@ def age_words(born_on: date | None, died_at: datetime | None = None) -> str:
     on = timezone.localdate(died_at) if died_at else timezone.localdate()
     months = (on.year - born_on.year) * 12 + on.month - born_on.month
     months -= on.day < born_on.day
+    days = (on - born_on).days if months < 1 else 0
+    return _age(months, days, get_language() or "")
+
+
+@lru_cache(maxsize=5_000)
+def _age(months: int, days: int, _language: str) -> str:
     if months < 1:
-        days = (on - born_on).days
         return ngettext("%(n)d 天龄", "%(n)d 天龄", days) % {"n": days}
     if months < 36:  # noqa: PLR2004
         return ngettext("%(n)d 月龄", "%(n)d 月龄", months) % {"n": months}
     return ngettext("%(n)d 岁", "%(n)d 岁", months // 12) % {"n": months // 12}
 
 
+@lru_cache(maxsize=1_000)
+def _said(words: str, _language: str) -> str:
+    """A page has the same few words for each of its persons."""
+    return gettext(words) if words else ""
+
+
 def _place(county: str, address: str) -> str:
     """The county, and the address where it does not name the county itself."""
-    named = gettext(county) if county else ""
+    named = _said(county, get_language() or "")
     if not (named and address):
         return named or address
     if county in address:
