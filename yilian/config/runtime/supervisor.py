@@ -72,14 +72,14 @@ def up(*, demo: bool, port: int, say: Say) -> None:
     _open_many_lines()
     with voice(say, folder.log("up")) as tell:
         try:
-            with _stopped_by_signals():
+            with _stopped_by_signals() as wish:
                 folder.prepare()
                 with _only_one(folder, address):
                     end_leftovers(folder.path)
                     _refuse_taken(address)
                     with entered(folder) as place:
                         _prepare(place, address, demo=demo, say=tell)
-                        _serve(place, address, tell)
+                        _serve(place, address, tell, wish)
         except Stopped as stopped:
             tell(f"已停止（{stopped.by}）。 Stopped.")
 
@@ -96,17 +96,18 @@ def _prepare(place: Place, address: Address, *, demo: bool, say: Say) -> None:
             demo_region.build_beside(progress, say)
 
 
-def _serve(place: Place, address: Address, say: Say) -> None:
+def _serve(place: Place, address: Address, say: Say, wish: "Wish") -> None:
     """Pages first: the others would only take the processor from their start."""
     crew = Crew()
     watch = Watch(place, crew, say)
     try:
         crew.enlist(*_members(place, _pages(address)))
-        _wait_until_ready(watch, address, say)
+        _wait_until_ready(watch, address, say, wish)
         crew.enlist(*_members(place, _background(address)))
         _welcome(place, address, say)
         while True:
             time.sleep(TICK)
+            wish.heed()
             watch.look()
     finally:
         crew.stop()
@@ -163,11 +164,12 @@ def _importable(module: str) -> bool:
         return False
 
 
-def _wait_until_ready(watch: Watch, address: Address, say: Say) -> None:
+def _wait_until_ready(watch: Watch, address: Address, say: Say, wish: "Wish") -> None:
     """However slow the machine is; only pages that die again and again end it."""
     [pages] = watch.crew.members
     said_at = time.monotonic()
     while not _answers(address):
+        wish.heed()
         watch.look()
         if pages.deaths >= MOST_DEATHS:
             raise CannotStart(
@@ -269,12 +271,25 @@ def _open_many_lines() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
+@dataclass(slots=True)
+class Wish:
+    """That we stop. What a signal raises is lost where Python lets nothing out (between
+    a fork and its end, while something is thrown away): so it is asked for again."""
+
+    number: int = 0
+
+    def heed(self) -> None:
+        if self.number:
+            raise Stopped(self.number)
+
+
 @contextmanager
-def _stopped_by_signals() -> Iterator[None]:
+def _stopped_by_signals() -> Iterator[Wish]:
     """Ctrl-C, a polite kill and a closed terminal all unwind the same way.
 
     Whoever started us with `nohup` wants us to outlive the terminal.
     """
+    wish = Wish()
     chosen = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
         chosen.append(signal.SIGHUP)
@@ -282,11 +297,12 @@ def _stopped_by_signals() -> Iterator[None]:
     def stop(number: int, _frame: FrameType | None) -> None:
         for each in chosen:
             signal.signal(each, signal.SIG_IGN)  # stopping is not interrupted
-        raise Stopped(number)
+        wish.number = number
+        wish.heed()
 
     before = {number: signal.signal(number, stop) for number in chosen}
     try:
-        yield
+        yield wish
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

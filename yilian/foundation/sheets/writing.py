@@ -26,7 +26,7 @@ BANNER: Final = _("演示数据：人员、数字和事件均为虚构")
 _A4: Final = 9
 _LONGEST_TAB: Final = 31
 _LEAST_COLUMNS: Final = 4  # that the title goes over
-_YUAN: Final = "元"  # in the heading of a column: it holds money
+_YUAN: Final = _("元")  # in the heading of a column: it holds money
 _PLACES: Final = 2  # of an amount of money under any other heading
 _OPTIONS: Final = {
     "constant_memory": True,
