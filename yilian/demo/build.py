@@ -7,7 +7,7 @@ moment give the same region.
 """
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -56,6 +56,7 @@ from yilian.foundation.parameters import queries as parameters
 from yilian.foundation.terminology import services as terminology
 from yilian.insurance.settlement.services.costs import refresh_usual_costs
 from yilian.insurance.settlement.services.summing import sum_up
+from yilian.registry.consortium.rules import MemberRole
 from yilian.resources.scheduling.services import expire_holds
 
 Progress = Callable[[float, str], object]
@@ -283,7 +284,20 @@ def _houses(planned: Region, hops: Sequence[Story]) -> frozenset[str]:
     ends = {hop.plan.to_institution for hop in hops}
     cast = {post for member in planned.cast for post in member.posts}
     acting = {posts[post] for post in _acting(hops) | doctors | cast}
-    return frozenset(acting | ends | set(corridor.HOUSES))
+    known = acting | ends | set(corridor.HOUSES)
+    return frozenset(known | _leads_of(planned, known))
+
+
+def _leads_of(planned: Region, houses: Container[str]) -> set[str]:
+    """Who leads a consortium of one of them: the office there is told of what lies."""
+    shared = {
+        one.consortium for one in planned.memberships if one.institution in houses
+    }
+    return {
+        one.institution
+        for one in planned.memberships
+        if one.consortium in shared and one.role is not MemberRole.MEMBER
+    }
 
 
 def _acting(hops: Sequence[Story]) -> set[UUID]:
