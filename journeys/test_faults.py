@@ -335,7 +335,8 @@ def test_a_worker_killed_before_delivering_is_replaced_and_delivers_once(
     scene: Scene,
 ) -> None:
     [worker] = scene.backstage.crew("config.cli\0worker")
-    kill([worker], signal.SIGSTOP)  # so that nothing is delivered before its death
+    # So that nothing is delivered before its death.
+    until(lambda: _freezes(scene, worker), 30, "a moment between two transactions")
     at = scene.waiting()
     until(lambda: _deliveries(scene, at) == {"waiting"}, 60, "the dispatch")
     kill([worker])
@@ -351,6 +352,23 @@ def test_a_killed_deliverer_is_replaced_and_nothing_is_announced_twice(
     at = scene.waiting()
     until(lambda: _deliveries(scene, at) == {"done"}, 90, "the delivery")
     assert _notices(scene, at) == 1
+
+
+_AMID = """
+SELECT count(*) FROM pg_stat_activity
+ WHERE datname = current_database() AND starts_with(state, 'idle in transaction')
+   AND state_change < clock_timestamp() - interval '0.2 s'
+"""
+
+
+def _freezes(scene: Scene, worker: int) -> bool:
+    """Not amid a transaction: nothing that came after it would be dispatched."""
+    kill([worker], signal.SIGSTOP)
+    time.sleep(0.4)
+    if scene.backstage.one(_AMID) == 0:
+        return True
+    kill([worker], signal.SIGCONT)
+    return False
 
 
 def _step(scene: Scene, at: str, step: str, **told: str):  # type: ignore[no-untyped-def]
