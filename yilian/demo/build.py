@@ -108,6 +108,7 @@ def build(
         get_resolver().url_patterns  # noqa: B018 imported now: messages link to pages
         gc.freeze()
         when_tables_stand()
+        parameters.forget()  # what stood in the database before
         told, refused = _tell(plan, progress)
         progress(96, "封存审计 Sealing the audit trail")
         sealed = audit.seal()
