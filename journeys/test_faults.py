@@ -354,6 +354,18 @@ def test_a_killed_deliverer_is_replaced_and_nothing_is_announced_twice(
     assert _notices(scene, at) == 1
 
 
+def test_a_worker_that_stands_still_is_replaced_and_nothing_waits_for_it(
+    scene: Scene,
+) -> None:
+    """Amid a transaction as well, which holds up the dispatch of all that comes."""
+    [worker] = scene.backstage.crew("config.cli\0worker")
+    kill([worker], signal.SIGSTOP)
+    at = scene.waiting()
+    until(lambda: _deliveries(scene, at) == {"done"}, 120, "the delivery")
+    assert scene.backstage.crew("config.cli\0worker") != [worker]
+    assert _notices(scene, at) == 1
+
+
 _AMID = """
 SELECT count(*) FROM pg_stat_activity
  WHERE datname = current_database() AND starts_with(state, 'idle in transaction')

@@ -14,6 +14,7 @@ from typing import Any, Final
 import click
 
 from yilian.config import cli_backup
+from yilian.config.runtime import sign_of_life
 from yilian.kernel.errors import DomainError
 
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -70,6 +71,7 @@ def up(demo: bool, port: int) -> None:
     """启动全部服务，Ctrl-C 停止。 Start everything; Ctrl-C stops it."""
     from yilian.config.runtime import supervisor
 
+    sign_of_life.begin()
     is_demo = demo or os.environ.get("YILIAN_DEMO") == "1"
     supervisor.up(demo=is_demo, port=port, say=_say)
 
@@ -146,6 +148,7 @@ def serve(server: str, port: int) -> None:
 @main.command()
 def worker() -> None:
     """执行后台任务。 Do the jobs in the queue."""
+    sign_of_life.begin()
     with _database():
         _manage("procrastinate", "worker")
 
@@ -153,6 +156,7 @@ def worker() -> None:
 @main.command()
 def deliver() -> None:
     """把事件送给处理者。 Hand events to those who listen."""
+    sign_of_life.begin()
     with _django():
         import_module("yilian.foundation.outbox.deliver").run_forever()
 
@@ -235,6 +239,7 @@ def load_prices(file: Path, area: str) -> None:
 )
 def exchange(host: str, port: int) -> None:
     """接收其他系统的 HL7 v2 消息。 Listen for HL7 v2 messages (MLLP)."""
+    sign_of_life.begin()
     with _django():
         import_module("yilian.interfaces.exchange.serving").serve(host, port, _say)
 

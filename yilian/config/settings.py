@@ -7,6 +7,7 @@ these are read; tests fill it in from `conftest.py`.
 import os
 import secrets
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -161,13 +162,20 @@ FORM_RENDERER = "django.forms.renderers.Jinja2"
 
 # Whoever holds a row longer than that must not freeze all who wait for it: 503.
 LOCK_TIMEOUT = "4s"
+# Whoever stops amid a transaction must not keep its rows, nor hold up the readers of
+# what is new (decisions 11), until somebody comes and ends it.
+IDLE_TIMEOUT = "1min"
+SERVING = {
+    "lock_timeout": LOCK_TIMEOUT,
+    "idle_in_transaction_session_timeout": IDLE_TIMEOUT,
+}
 # What is asked often is planned once (decision 0017). "0" behind a pooler that
 # gives each transaction another connection and knows no prepared statements.
 PREPARES = os.environ.get("YILIAN_PREPARE", "1") != "0"
 
 
 def database_of(
-    address: str, pool: int = 0, *, lock_timeout: str = ""
+    address: str, pool: int = 0, *, limits: Mapping[str, str] | None = None
 ) -> dict[str, object]:
     """Django's settings for a PostgreSQL address (`pool`: most connections held)."""
     url = urlsplit(address)
@@ -175,9 +183,10 @@ def database_of(
     if PREPARES:
         options |= {"server_side_binding": True, "prepare_threshold": 5}
     host = str(options.pop("host", "")) or unquote(url.hostname or "")
-    if lock_timeout:
-        given = options.get("options", "")
-        options["options"] = f"{given} -c lock_timeout={lock_timeout}".strip()
+    if limits:
+        given = str(options.get("options", ""))
+        told = [f"-c {name}={value}" for name, value in limits.items()]
+        options["options"] = " ".join([given, *told]).strip()
     if pool:
         options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
     return {
@@ -198,7 +207,7 @@ def _database() -> dict[str, object]:
         return database_of(os.environ.get("YILIAN_OWNER_URL", served))
     is_pooled = not YILIAN_TESTING
     pool = int(os.environ.get("YILIAN_POOL", "12")) * is_pooled
-    return database_of(served, pool, lock_timeout=LOCK_TIMEOUT)
+    return database_of(served, pool, limits=SERVING)
 
 
 DATABASES = {"default": _database()}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from yilian.config.runtime.postgres import BIG_LOG
+from yilian.config.runtime.stillness import Stillness, with_children
 
 # Every process of a crew carries this with its data folder as value, so that a
 # later start finds those whose supervisor was killed.
@@ -63,6 +64,9 @@ class Member:
     def died(self) -> bool:
         return self.process is not None and self.process.poll() is not None
 
+    def processes(self) -> list[int]:
+        return [] if self.process is None else list(with_children(self.process.pid))
+
     def bury(self) -> None:
         """Its own children go with it; the next life waits for the pause."""
         self.end()
@@ -94,6 +98,7 @@ class Member:
 @dataclass(slots=True)
 class Crew:
     members: list[Member] = field(default_factory=list)
+    stillness: Stillness = field(default_factory=Stillness)
 
     def enlist(self, *members: Member) -> None:
         for member in members:
@@ -109,6 +114,14 @@ class Crew:
         now = time.monotonic()
         due = [m for m in self.members if m.process is None and now >= m.not_before]
         return dead + [member for member in due if not member.try_to_start()]
+
+    def end_still(self) -> list[Member]:
+        """Whoever has long stood still is ended, and so replaced; whose they were."""
+        whose = {pid: member for member in self.members for pid in member.processes()}
+        still = self.stillness.too_long(whose)
+        for pid in still:
+            _kill(pid)
+        return [whose[pid] for pid in still]
 
     def stop(self) -> None:
         """Ask politely, wait, and end whoever stays."""

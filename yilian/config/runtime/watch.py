@@ -73,6 +73,10 @@ class Watch:
         self.place.folder.cluster.start()
 
     def _look_at_crew(self) -> None:
+        for member in self.crew.end_still():
+            self.say(
+                f"{member.name} 停住不动，已结束。 {member.name} stood still; ended it."
+            )
         for member in self.crew.tend():
             self.say(
                 f"{member.name} 意外退出，正在重启。 {member.name} died; restarting it."

@@ -1,6 +1,6 @@
 """An ordinary PostgreSQL: what one login needs, and what it is told otherwise."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 import psycopg
@@ -9,7 +9,7 @@ import pytest
 from yilian.config.runtime import database, testdb
 from yilian.config.runtime.postgres import SUPERUSER, Cluster
 from yilian.config.runtime.trouble import CannotStart
-from yilian.config.settings import LOCK_TIMEOUT, database_of
+from yilian.config.settings import SERVING, database_of
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +48,33 @@ def test_one_login_migrates_and_serves_in_two_roles(ordinary: Cluster) -> None:
 def test_nobody_waits_for_ever_for_a_row_that_another_holds(ordinary: Cluster) -> None:
     urls = database.Urls.of_owner(ordinary.url("hospital", "hospital"))
     database.prepare_foreign(urls.owner)
-    served = database_of(urls.app, lock_timeout=LOCK_TIMEOUT)
-    facts = cast(dict[str, str], served["OPTIONS"])
-    with psycopg.connect(urls.app, options=facts["options"]) as app:
-        assert app.execute("SHOW lock_timeout").fetchone() == (LOCK_TIMEOUT,)
+    with psycopg.connect(urls.app, options=_options(urls, SERVING)) as app:
+        for limit, value in SERVING.items():
+            shown = app.execute("SELECT current_setting(%s)", [limit]).fetchone()
+            assert shown == (value,)
         assert app.execute("SELECT current_user").fetchone() == (database.APP,)
+
+
+def test_who_stops_amid_a_transaction_gives_back_what_it_held(
+    ordinary: Cluster,
+) -> None:
+    urls = database.Urls.of_owner(ordinary.url("hospital", "hospital"))
+    database.prepare_foreign(urls.owner)
+    with psycopg.connect(urls.owner, autocommit=True) as owner:
+        owner.execute("CREATE TABLE bed (state text)")
+        owner.execute("INSERT INTO bed VALUES ('waiting')")
+        owner.execute("SET lock_timeout = '5s'")
+        soon = SERVING | {"idle_in_transaction_session_timeout": "100ms"}
+        stopped = psycopg.connect(urls.app, options=_options(urls, soon))
+        stopped.execute("UPDATE bed SET state = 'mine'")  # and never a word more
+        owner.execute("UPDATE bed SET state = 'done'")
+        with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):
+            stopped.execute("SELECT 1")
+
+
+def _options(urls: database.Urls, limits: Mapping[str, str]) -> str:
+    facts = cast(dict[str, str], database_of(urls.app, limits=limits)["OPTIONS"])
+    return facts["options"]
 
 
 @pytest.mark.parametrize(

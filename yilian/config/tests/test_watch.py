@@ -1,6 +1,7 @@
 """A region is looked after whatever goes wrong, and nobody waits for a terminal."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from yilian.config.runtime import crew as crews
+from yilian.config.runtime import stillness
 from yilian.config.runtime import watch as watches
 from yilian.config.runtime.crew import Crew, Member
 from yilian.config.runtime.database import Urls
@@ -62,6 +64,27 @@ def test_a_log_that_cannot_be_written_keeps_nobody_from_running(
     (tmp_path / "one.log").mkdir()
     crew.enlist(sleeper(tmp_path))
     assert crew.members[0].process
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+@pytest.mark.parametrize("who", ["itself", "its child"])
+def test_who_stands_still_is_replaced_but_not_who_paused_a_moment(
+    crew: Crew, tmp_path: Path, who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = "import subprocess as s; s.run(['sleep', '600']); raise SystemExit(1)"
+    crew.enlist(member(tmp_path, sys.executable, "-c", parent))
+    [one] = crew.members
+    until(lambda: len(one.processes()) > 1, lambda: None)
+    stopped = one.processes()[0 if who == "itself" else 1]
+    os.kill(stopped, signal.SIGSTOP)
+    assert crew.end_still() == []
+    os.kill(stopped, signal.SIGCONT)
+    until(lambda: not crew.stillness.since, crew.end_still)
+    monkeypatch.setattr(stillness, "PATIENCE", 0.1)
+    os.kill(stopped, signal.SIGSTOP)
+    until(crew.end_still, lambda: None)
+    until(lambda: one.deaths and len(one.processes()) > 1, crew.tend)
+    assert stopped not in one.processes()
 
 
 def test_the_crew_is_looked_after_while_the_database_cannot_start(
