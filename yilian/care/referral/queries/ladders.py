@@ -13,7 +13,7 @@ from yilian.care.referral.models import FollowUp, Referral, ReferralStep, Remind
 from yilian.care.referral.queries import facts
 from yilian.care.referral.rules import clocks, ladder
 from yilian.care.referral.rules.ladder import LADDERS, MANUAL, NEXT, Clock, Running
-from yilian.care.referral.rules.ladder_limits import SHARES
+from yilian.care.referral.rules.ladder_limits import DAY_BEGINS, DAY_ENDS, SHARES
 from yilian.care.referral.rules.reasons import Urgency
 from yilian.care.referral.rules.states import COMING, State, Step
 from yilian.foundation.access.choices import values
@@ -55,9 +55,16 @@ class Standing:
             return False
         return any(one.rung.key not in self.fired for one in self.reached(now))
 
+    @property
+    def is_pressing(self) -> bool:
+        return ladder.is_pressing(self.clock, self.running)
+
 
 def waiting(now: datetime) -> list[UUID]:
-    """The hops on whose ladders something is to be written down, oldest first."""
+    """The hops on whose ladders something is to be written down, oldest first.
+
+    By night those alone that are pressing: nobody is woken for the others.
+    """
     top = Reminder.objects.filter(
         referral=OuterRef("pk"), clock=Clock.ANSWER.value, rung=NEXT
     )
@@ -70,8 +77,18 @@ def waiting(now: datetime) -> list[UUID]:
         due_on__lte=calendar.local_day(now) + _LOOK_AHEAD,
     )
     rows = [*owed, *Referral.objects.filter(pk__in=tasks.values("referral"))]
-    behind = (one.referral_id for one in standings(rows, now) if one.is_behind(now))
+    is_night = _is_night(now)
+    behind = (
+        one.referral_id
+        for one in standings(rows, now)
+        if (one.is_pressing or not is_night) and one.is_behind(now)
+    )
     return sorted(set(behind))
+
+
+def _is_night(now: datetime) -> bool:
+    day, hour = calendar.local_day(now), calendar.local(now).hour
+    return not value_of(DAY_BEGINS, day) <= hour < value_of(DAY_ENDS, day)
 
 
 def standings(rows: Sequence[Referral], now: datetime) -> list[Standing]:

@@ -133,6 +133,7 @@ CLOCK_CLAUSES: Final[Mapping[Clock, Clause]] = {
     Clock.FEEDBACK: clause("NX-2.2.4-a"),
     Clock.FOLLOW_UP: clause("RC-14"),
 }
+_BY_DAY: Final = frozenset({Clock.ARRIVAL, Clock.FOLLOW_UP})
 # What somebody may remind the other side of by hand, and what it says.
 NUDGES: Final[Mapping[Clock, str]] = {
     Clock.ANSWER: _("{by}催办：请应答转诊 {number}。"),
@@ -198,6 +199,12 @@ def reached(
     """The rungs whose moment has come, lowest first."""
     found = moments(rungs, running, now, percents)
     return [one for one in found if one.at <= now]
+
+
+def is_pressing(clock: Clock, running: Running) -> bool:
+    """Emergencies and urgent cases know no night; what counts working days does, and
+    so do calls and visits."""
+    return clock not in _BY_DAY and not running.in_working_time
 
 
 def plan(found: Iterable[Reached], fired: Collection[str]) -> list[Firing]:

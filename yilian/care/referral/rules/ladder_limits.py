@@ -63,3 +63,27 @@ NUDGE_MINUTES: Final[Key[int]] = register(
         ),
     )
 )
+
+
+_HOURS: Final = 24
+
+
+def _hour(name: str, title: str, hour: int) -> Key[int]:
+    return Key(
+        name=f"referral.ladder.{name}",
+        title=title,
+        default=Dated({START: hour}),
+        clause=CLOCK_CLAUSES[Clock.ANSWER],
+        unit=_("点"),
+        read=int,
+        check=lambda value: (
+            None if 0 <= value <= _HOURS else _("请填 0 至 24 之间的整数。")
+        ),
+    )
+
+
+# Outside these hours only what is pressing is told; the rest waits for the morning.
+DAY_BEGINS: Final = register(
+    _hour("day_begins", _("常规转诊自动催办：每天从几点起"), 7)
+)
+DAY_ENDS: Final = register(_hour("day_ends", _("常规转诊自动催办：每天到几点止"), 22))

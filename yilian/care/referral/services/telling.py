@@ -11,7 +11,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils.translation import gettext
 
 from yilian.care.referral.models import Referral
 from yilian.care.referral.queries.readers import Reader, readers, sides_of
@@ -74,7 +73,8 @@ def _send(letter: Letter, reader: Reader, number: int) -> dict[str, Any]:
     if reader.phone and reader.audience in letter.texts:
         text_message(
             phone_cipher=encrypt(reader.phone),
-            text=gettext(letter.template).format(**letter.values),
+            # In Chinese, its source: the language here is that of whoever pressed.
+            text=letter.template.format(**letter.values),
             cause=f"reminder:{letter.reminder_id}:{number}",
         )
         by.append("sms")

@@ -1,14 +1,14 @@
 """Rungs fire by the clock, each once, and are told to those they concern."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from yilian.care.referral.models import Breach, Referral, Reminder
 from yilian.care.referral.queries.reminding import reminders
@@ -21,7 +21,11 @@ from yilian.foundation.access.actor import Role
 from yilian.foundation.audit.models import AuditEntry
 from yilian.foundation.notify.models import Notice, ShortMessage
 from yilian.foundation.outbox.models import OutboxMessage
+from yilian.foundation.parameters.models import ParameterValue
+from yilian.foundation.parameters.queries import forget
 from yilian.foundation.vault.services import decrypt
+from yilian.kernel import calendar
+from yilian.kernel.calendar import local
 from yilian.kernel.errors import Conflict, NotFound, NotPermitted
 from yilian.kernel.ids import new_id
 from yilian.registry.directory.models import DutyShift, Practitioner, PractitionerRole
@@ -51,6 +55,13 @@ def _chase_and_die(referral_id: UUID, now: datetime) -> None:
 def after(referral: Referral, minutes: float) -> datetime:
     assert referral.submitted_at is not None
     return referral.submitted_at + minutes * MINUTE
+
+
+def next_at(hour: int, moment: datetime) -> datetime:
+    """The next time that the clocks in China show this hour."""
+    here = local(moment)
+    then = here.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return then if then >= here else then + DAY
 
 
 def rungs(referral: Referral, *, told: bool | None = None) -> list[str]:
@@ -305,7 +316,7 @@ def test_a_patient_who_has_not_come_is_called_and_the_call_is_chased(
     waiting.refresh_from_db()
     region.push_back(waiting, 3 * DAY)
     closing.run_clocks()
-    now = timezone.now()
+    now = next_at(10, timezone.now())
     chasing.run_ladders(now)
     assert rungs(waiting) == ["call"]
     assert "nurse" in Notice.objects.get(template__contains="请今天电话联系").roles
@@ -327,14 +338,15 @@ def test_overdue_feedback_is_chased_up_to_the_office(
     receiving.finish_care(county.desk, here.id)
     here.refresh_from_db()
     assert here.feedback_due_at is not None
-    chasing.run_ladders(here.feedback_due_at)
+    late = next_at(10, here.feedback_due_at)
+    chasing.run_ladders(late)
     closing.run_clocks(here.feedback_due_at)
     assert rungs(here, told=True) == ["duty"]
     assert Breach.objects.filter(clock="feedback").exists()
-    chasing.run_ladders(here.feedback_due_at + 20 * DAY)
+    chasing.run_ladders(late + 20 * DAY)
     assert rungs(here, told=True) == ["duty", "office"]
     receiving.complete(county.doctor, here.id, feedback=dict(region.FEEDBACK))
-    assert chasing.run_ladders(here.feedback_due_at + 30 * DAY) == 0
+    assert chasing.run_ladders(late + 30 * DAY) == 0
 
 
 def test_a_first_visit_after_coming_down_is_chased(
@@ -343,15 +355,53 @@ def test_a_first_visit_after_coming_down_is_chased(
     region.seen_by(county, resident)
     down = region.arrived(county, township, resident, content=dict(region.DOWN_CONTENT))
     visit = down.follow_ups.get(kind="first_visit")
-    midday = datetime.combine(
-        visit.due_on, datetime.min.time(), timezone.get_current_timezone()
-    )
+    midday = calendar.start_of_day(visit.due_on) + 12 * HOUR
     chasing.run_ladders(midday)
     assert rungs(down) == []
     chasing.run_ladders(midday + 6 * DAY)
     assert rungs(down) == ["soon"]
     chasing.run_ladders(midday + 9 * DAY)
     assert rungs(down) == ["soon", "duty"]
+
+
+# --- by night ------------------------------------------------------------------------
+
+
+def test_nobody_is_woken_for_what_can_wait_for_the_morning(
+    township: Place, county: Place, resident: Person
+) -> None:
+    hops = {
+        urgency: region.submitted(
+            township, county, region.contracted(township, name), urgency=urgency
+        )
+        for urgency, name in (
+            (Urgency.STAT, "马文"), (Urgency.URGENT, "丁兰"), (Urgency.ROUTINE, "李梅")
+        )
+    }  # fmt: skip
+    night = next_at(3, timezone.now() + 20 * DAY)
+    assert chasing.run_ladders(night) > 0
+    assert [bool(rungs(hop)) for hop in hops.values()] == [True, True, False]
+    chasing.run_ladders(night + 4 * HOUR)
+    assert rungs(hops[Urgency.ROUTINE], told=True) == ["next"]
+
+
+def test_a_region_may_have_other_hours(county: Place, waiting: Referral) -> None:
+    receiving.accept(county.desk, waiting.id)
+    region.push_back(Referral.objects.get(pk=waiting.id), 3 * DAY)
+    closing.run_clocks()
+    night = next_at(3, timezone.now() + DAY)
+    assert chasing.run_ladders(night) == 0
+    ParameterValue.objects.create(
+        key="referral.ladder.day_begins",
+        area_code="64",
+        starts_on=date(2017, 1, 1),
+        value=0,
+        state="released",
+        proposed_by=people.account(),
+        decided_by=people.account(),
+    )
+    forget()
+    assert chasing.run_ladders(night) == 1
 
 
 # --- by hand -------------------------------------------------------------------
@@ -393,6 +443,17 @@ def test_nobody_is_reminded_of_what_is_not_their_turn(
     receiving.accept(county.desk, waiting.id)
     with pytest.raises(Conflict, match="不需要催办"):
         chasing.nudge(township.doctor, waiting.id)
+
+
+def test_a_message_is_in_chinese_whatever_language_its_sender_reads(
+    township: Place, county: Place, waiting: Referral
+) -> None:
+    post = with_phone(county, Role.PHYSICIAN)
+    Referral.objects.filter(pk=waiting.id).update(assigned_to=post)
+    with translation.override("en"):
+        chasing.nudge(township.doctor, waiting.id)
+    [(_number, words)] = texts()
+    assert words == f"望远镇卫生院催办：请应答转诊 {waiting.number}。"
 
 
 @pytest.mark.parametrize(
