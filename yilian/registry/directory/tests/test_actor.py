@@ -1,5 +1,6 @@
 """Who an account acts as: its posts, what they open, and when they end."""
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -66,13 +67,15 @@ def test_the_chosen_post_wins_then_the_last_then_the_first(county: Institution) 
 
 
 @pytest.mark.parametrize(
-    "period", [(SINCE, days_ago(0)), (days_ago(-1), None)], ids=["ended", "not begun"]
+    "period",
+    [lambda: (SINCE, days_ago(0)), lambda: (days_ago(-1), None)],
+    ids=["ended", "not begun"],
 )
 def test_a_post_outside_its_period_does_not_act(
-    county: Institution, period: tuple[date | None, date | None]
+    county: Institution, period: Callable[[], tuple[date | None, date | None]]
 ) -> None:
     account = make_account()
-    make_post(county, Role.PHYSICIAN, account=account, period=period)
+    make_post(county, Role.PHYSICIAN, account=account, period=period())
     assert actor_of_staff(account, None) is None
     assert posts_of(account) == []
 
