@@ -18,6 +18,7 @@ _WORDS: Final = {
     "deliveries_waiting": "Events on their way to a handler.",
     "deliveries_age": "Age of the oldest of them, in seconds.",
     "dead_letters": "Events that could not be handed over; a person resends them.",
+    "dead_messages": "Messages that no other system took; a person resends them.",
     "jobs_waiting": "Jobs that are due.",
     "jobs_running": "Jobs being done.",
     "jobs_stuck": "Jobs whose worker has fallen silent.",

@@ -26,6 +26,7 @@ SELECT
     (SELECT extract(epoch FROM now() - min(created_at)) FROM outbox_delivery
         WHERE state = 'waiting') AS deliveries_age,
     (SELECT count(*) FROM outbox_delivery WHERE state = 'dead') AS dead_letters,
+    (SELECT count(*) FROM outgoing_letter WHERE state = 'dead') AS dead_messages,
     (SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'
         AND (scheduled_at IS NULL OR scheduled_at <= now())) AS jobs_waiting,
     (SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing') AS jobs_running,
@@ -56,6 +57,7 @@ class Pulse:
     deliveries_waiting: int
     deliveries_age: float
     dead_letters: int
+    dead_messages: int
     jobs_waiting: int
     jobs_running: int
     jobs_stuck: int

@@ -55,6 +55,7 @@ def test_a_fresh_database_is_well(place: Place) -> None:
         "outbox": Level.OK,
         "deliveries": Level.OK,
         "dead-letters": Level.OK,
+        "dead-messages": Level.OK,
         "jobs": Level.OK,
         "audit-seal": Level.OK,
         "backup": Level.WARN,

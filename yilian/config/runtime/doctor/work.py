@@ -67,6 +67,14 @@ def _events(pulse: Pulse) -> Iterator[Finding]:
         "请由系统管理员在“事件”页查看并重发。 Look at them on the page of events.",
         Level.WARN,
     )
+    yield judge(
+        not pulse.dead_messages,
+        "dead-messages",
+        "对外消息未送达 messages not taken",
+        f"{pulse.dead_messages}",
+        "请在“发出的消息”页查看并重发。 Look at what was sent to other systems.",
+        Level.WARN,
+    )
 
 
 def _jobs(pulse: Pulse) -> Iterator[Finding]:

@@ -14,12 +14,15 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db import DatabaseError, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 from django.utils import timezone
 
-from yilian.foundation.access.actor import Actor
+from yilian.foundation.access.actor import Actor, Role
 from yilian.foundation.access.scope import find, require
 from yilian.foundation.audit.services import record
 from yilian.foundation.jobs.services import defer
+from yilian.foundation.notify.services import tell
 from yilian.foundation.vault.services import decrypt
 from yilian.interfaces.exchange.hl7v2 import message as hl7
 from yilian.interfaces.exchange.hl7v2.client import NotReached, exchange
@@ -35,12 +38,14 @@ from yilian.interfaces.exchange.outgoing.rules import (
 )
 from yilian.interfaces.exchange.outgoing.services.dispatching import SEND
 from yilian.interfaces.exchange.outgoing.services.peers import host_of
+from yilian.kernel.calendar import local_day
 from yilian.kernel.canonical import dump_json
 from yilian.kernel.errors import Conflict, Invalid
 from yilian.kernel.safe_text import required_text
 from yilian.kernel.text import _
 
 ONLY_KEEPERS: Final = _("只有双方的转诊办公室和系统管理员可以重新发送。")
+TOPIC: Final = "exchange"
 PATIENCE: Final = 20.0
 _BATCH: Final = 200
 _LARGEST_ANSWER: Final = 200_000
@@ -118,18 +123,19 @@ def set_aside(actor: Actor, letter_id: UUID, *, note: str) -> Letter:
 
 
 def _due(peer: Peer, now: datetime) -> list[UUID]:
-    """The first open letter of each referral, if it is due: none overtakes another."""
-    rows = Letter.objects.filter(
-        peer=peer, state__in=[state.value for state in AHEAD]
-    ).order_by("created_at", "id")
-    firsts: dict[UUID, Letter] = {}
-    for letter in rows[:_BATCH]:
-        firsts.setdefault(letter.referral_id, letter)
-    return [
-        letter.id
-        for letter in firsts.values()
-        if letter.state == State.WAITING and letter.due_at <= now
-    ]
+    """The first open letter of each referral, if it is due: none overtakes another,
+    and however many lie before a person, they hold up no other referral."""
+    ahead = [state.value for state in AHEAD]
+    before = Q(created_at__lt=OuterRef("created_at")) | Q(
+        created_at=OuterRef("created_at"), id__lt=OuterRef("id")
+    )
+    earlier = Letter.objects.filter(
+        before, peer=peer, referral=OuterRef("referral"), state__in=ahead
+    )
+    due = Letter.objects.filter(
+        ~Exists(earlier), peer=peer, state=State.WAITING.value, due_at__lte=now
+    )
+    return list(due.order_by("created_at", "id").values_list("pk", flat=True)[:_BATCH])
 
 
 def _send_one(letter_id: UUID) -> Result | None:
@@ -227,6 +233,7 @@ def _settle(letter: Letter, result: Result) -> None:
         _note(_system_of(letter.peer), "send", letter)
     elif result.fault in FINAL or pause is None:
         row.state = State.DEAD.value
+        _tell_desk(letter.peer, now)
     else:
         row.due_at = now + pause
     row.save()
@@ -234,6 +241,20 @@ def _settle(letter: Letter, result: Result) -> None:
     # The whole peer rests, not only this letter; the pause is short at first.
     rest = None if reached else now + min(pause or timedelta(0), timedelta(minutes=15))
     Peer.objects.filter(pk=letter.peer_id).update(not_before=rest)
+
+
+def _tell_desk(peer: Peer, now: datetime) -> None:
+    """Once a day for each peer, however many: somebody must look."""
+    tell(
+        topic=TOPIC,
+        template=_("发往 {name} 的转诊消息未能送达，请查看并重发。"),
+        values={"name": peer.name},
+        link=f"{reverse('exchange:outgoing')}?show=dead",
+        cause=f"peer:{peer.id}:{local_day(now)}",
+        institution_id=peer.institution_id,
+        roles=[Role.REFERRAL_DESK, Role.SYSTEM_ADMIN],
+        urgency="urgent",
+    )
 
 
 def _system_of(peer: Peer) -> Actor:

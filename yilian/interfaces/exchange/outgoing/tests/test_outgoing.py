@@ -18,6 +18,7 @@ from yilian.care.referral.tests.world import FEEDBACK, World
 from yilian.config.wiring import SUBSCRIPTIONS
 from yilian.foundation.access.actor import Role
 from yilian.foundation.audit.models import AuditEntry
+from yilian.foundation.notify.models import Notice
 from yilian.foundation.outbox.models import OutboxMessage
 from yilian.foundation.outbox.ports import kind_named
 from yilian.foundation.outbox.rules import from_body
@@ -274,11 +275,51 @@ def test_after_the_last_try_it_lies_before_a_person(
     assert dead.state == State.DEAD
     Peer.objects.update(address=f"127.0.0.1:{hospital.port}")
     client = as_actor(world.county.desk)
+    listed = client.get(reverse("exchange:list")).content.decode()
+    assert f'href="{reverse("exchange:outgoing")}"' in listed
     assert "连不上对方系统" in plain(client.get(reverse("exchange:outgoing")))
     client.post(reverse("exchange:resend", args=[dead.id]))
     send_all()
     assert Letter.objects.get().state == State.DONE
     assert AuditEntry.objects.filter(action="exchange.resend").count() == 1
+
+
+def test_who_keeps_the_peer_is_told_once_a_day_what_did_not_arrive(
+    world: World, peer_of: PeerOf, hospital: Hospital
+) -> None:
+    peer = peer_of(world.county)
+    hospital.says = "AR"
+    for name in ("李建国", "马文"):
+        patient = region.contracted(world.township, name)
+        region.submitted(world.township, world.county, patient)
+    deliver()
+    send_all()
+    assert Letter.objects.filter(state=State.DEAD).count() == 2
+    told = Notice.objects.get(cause__startswith="peer:")
+    assert told.institution_id == world.county.id
+    assert set(told.roles.split(",")) == {"referral_desk", "system_admin"}
+    assert (told.values, told.link.endswith("?show=dead")) == (
+        {"name": peer.name},
+        True,
+    )
+
+
+def test_letters_that_lie_before_a_person_hold_up_no_other_referral(
+    world: World, peer_of: PeerOf, monkeypatch: pytest.MonkeyPatch, hospital: Hospital
+) -> None:
+    monkeypatch.setattr(out, "_BATCH", 1)
+    peer_of(world.county)
+    hospital.says = "AR"
+    region.submitted(world.township, world.county, world.resident)
+    deliver()
+    send_all()
+    hospital.says = "AA"
+    other = region.contracted(world.township, "李建国")
+    region.submitted(world.township, world.county, other)
+    deliver()
+    send_all()
+    states = Letter.objects.order_by("created_at", "id").values_list("state", flat=True)
+    assert list(states) == [State.DEAD, State.DONE]
 
 
 def test_the_pauses_grow_to_a_day_and_a_half() -> None:
