@@ -93,11 +93,11 @@ class Repetition:
         chosen = pieces[component - 1] if component <= len(pieces) else ""
         subs = chosen.split(self.marks.sub)
         plain = subs[sub - 1] if sub <= len(subs) else ""
-        return "" if plain == _NULL else unescaped(plain, self.marks).strip()
+        return "" if plain == _NULL else _kept(plain, self.marks)
 
     def whole(self) -> str:
         """All of it as one text, for fields that are text."""
-        return "" if self.text == _NULL else unescaped(self.text, self.marks).strip()
+        return "" if self.text == _NULL else _kept(self.text, self.marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +235,11 @@ def unescaped(text: str, marks: Marks = STANDARD) -> str:
         shown.append(pieces[at + 1])
         at += 2
     return "".join(shown)
+
+
+def _kept(text: str, marks: Marks) -> str:
+    """Without the NUL that some systems pad with, and that no column holds."""
+    return unescaped(text, marks).replace("\0", "").strip()
 
 
 def _meaning(sequence: str, marks: Marks) -> str:

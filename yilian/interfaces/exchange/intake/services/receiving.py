@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, DataError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -58,6 +58,7 @@ MOST_TRIES: Final = 3
 _QUIET: Final = 60.0  # seconds between two audit rows for the same refusal
 _CONTROL_ID: Final = re.compile(r"[\x21-\x7e]{1,199}")
 _TIME_AND_SECRET: Final = (7, 8)
+_NOT_OURS: Final = (DomainError, DatabaseError)
 _VERSION: Final = re.compile(r"2\.\d(\.\d)?")
 
 logger = logging.getLogger(__name__)
@@ -294,13 +295,16 @@ def _digest(message: Message) -> str:
 
 
 def _tried(row: Received, message: Message) -> Outcome:
-    """A fault of ours is kept for a person to try again, and said without details."""
+    """A fault of ours is kept for a person to try again, and said without details.
+
+    So is what no column can hold: sent again it would come to the same, for ever.
+    """
     try:
         with transaction.atomic():
             return taking.take(row, message)
-    except (DomainError, DatabaseError):
-        raise
     except Exception as error:
+        if isinstance(error, _NOT_OURS) and not isinstance(error, DataError):
+            raise
         logger.error(
             "message %s: %s\n%s",
             row.id,

@@ -14,11 +14,12 @@ from yilian.care.referral.rules.states import State as Hop
 from yilian.care.referral.services import receiving as desk
 from yilian.care.referral.tests.world import World
 from yilian.foundation.audit.models import AuditEntry
+from yilian.foundation.notify.models import Notice
 from yilian.foundation.outbox.models import OutboxMessage
 from yilian.interfaces.exchange.hl7v2.framing import LARGEST
 from yilian.interfaces.exchange.intake.models import Feed, Received
 from yilian.interfaces.exchange.intake.rules import State
-from yilian.interfaces.exchange.intake.services import keeping
+from yilian.interfaces.exchange.intake.services import keeping, mending, taking
 from yilian.interfaces.exchange.intake.services.receiving import Arrival, receive
 from yilian.interfaces.exchange.intake.tests.world import (
     CONTENT,
@@ -127,6 +128,39 @@ def test_results_go_into_the_record_with_their_source(world: World, feed: Feed) 
 
 
 # --- once -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "padded",
+    [
+        pytest.param({"to": "640121\0"}, id="in a code"),
+        pytest.param({"number": "ZY\0-7"}, id="in a number"),
+        pytest.param({"name": "马秀英\0"}, id="in a name"),
+        pytest.param({"reason": "血压\0未达标"}, id="in words"),
+        pytest.param({"diagnosis": "I10.x00\\X00\\^高血压病^I10"}, id="escaped"),
+    ],
+)
+def test_nulls_that_old_systems_pad_with_are_left_out(
+    world: World, feed: Feed, padded: dict[str, str]
+) -> None:
+    answer = read_answer(send(letter(world, **padded)))
+    assert answer.first("MSA").value(1) == "AA"
+    assert kept().state in {State.DONE, State.WAITING}
+
+
+def test_a_fault_of_ours_is_kept_for_a_person_who_tries_again(
+    world: World, feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as fault:
+        fault.setattr(taking, "_ACTS", {})
+        answer = read_answer(send(letter(world)))
+    assert answer.first("MSA").value(1) == "AA", "sent again it would fail again"
+    dead = kept()
+    assert dead.state == State.DEAD
+    assert Notice.objects.filter(cause__startswith=f"message:{dead.id}").exists()
+    mending.replay(world.township.desk, dead.id, revision=dead.revision)
+    assert kept().state == State.DONE
+    assert Referral.objects.get().state == Hop.SUBMITTED
 
 
 def test_the_same_message_again_gets_the_same_answer(world: World, feed: Feed) -> None:
