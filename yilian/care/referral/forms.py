@@ -1,7 +1,8 @@
 """The shape of what a step needs; policy is not asked here."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 
 from django import forms
@@ -37,15 +38,20 @@ def _note(label: Any, *, required: bool = False, rows: int = 2) -> forms.CharFie
 
 
 class StepForm(forms.Form):
-    """A form about one hop; `facts` are the keyword arguments of its service."""
+    """A form about one hop; `facts` are the keyword arguments of its service, which
+    reads the hop itself: what was filled in well does not `read` it a second time."""
 
-    def __init__(self, referral: Referral, data: Any = None) -> None:
-        self.referral = referral
+    def __init__(self, read: Callable[[], Referral], data: Any = None) -> None:
+        self._read = read
         super().__init__(data)
         self.prepare()
 
+    @cached_property
+    def referral(self) -> Referral:
+        return self._read()
+
     def prepare(self) -> None:
-        """What the hop says of the fields; nothing by default."""
+        """What the fields are; nothing more by default."""
 
     def offer(self) -> None:
         """Fill in what only the reader needs: asked of the database, so not in vain."""
@@ -63,12 +69,8 @@ class NoteForm(StepForm):
 
     note = _note(_("备注"))
 
-    def prepare(self) -> None:
-        if self.referral.to_institution_id is None:
-            self.fields["note"].required = True
-            self.fields["note"].help_text = _(
-                "外部机构没有接入：请写明谁、何时、如何答复。"
-            )
+    def offer(self) -> None:
+        _ask_for_evidence(self)
 
 
 class QuestionForm(StepForm):
@@ -194,11 +196,10 @@ class AcceptForm(PlaceForm):
     def prepare(self) -> None:
         later = ("later", _("先接收，稍后安排"))
         self.fields["place"].choices = [*self.fields["place"].choices, later]  # type: ignore[attr-defined]
-        if self.referral.to_institution_id is None:
-            NoteForm.prepare(self)  # type: ignore[arg-type]
 
     def offer(self) -> None:
         super().offer()
+        _ask_for_evidence(self)
         is_stat = self.referral.urgency == reasons.Urgency.STAT
         if is_stat or self.referral.to_institution_id is None:
             self.initial["place"] = "later"
@@ -287,6 +288,14 @@ class AssignForm(StepForm):
         choices = [(str(line.id), line.name) for line in lines]
         self.fields["department_id"].widget.choices = choices
         self.initial = {"department_id": self.referral.to_department_id}
+
+
+def _ask_for_evidence(form: StepForm) -> None:
+    """The service refuses to go without."""
+    if form.referral.to_institution_id is None:
+        note = form.fields["note"]
+        note.required = True
+        note.help_text = _("外部机构没有接入：请写明谁、何时、如何答复。")
 
 
 def _bed_words(name: str, beds: int) -> Any:

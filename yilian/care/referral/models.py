@@ -1,6 +1,7 @@
 """Episodes, hops, their steps, messages, breaches and the calls that follow."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -164,6 +165,9 @@ class Referral(models.Model):
     close_reason = models.CharField(max_length=32, blank=True)
     check_result_on = models.DateField(null=True)  # a rule's "check within 2 weeks"
     verdict = models.JSONField(default=dict)  # compliance, step by step
+
+    # The request as the record has it, where that is known; no column.
+    recorded: Mapping[str, Any] | None = None
 
     objects = ReferralQuerySet.as_manager()
 

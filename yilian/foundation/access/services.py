@@ -4,66 +4,100 @@ Most of what an act writes needs no answer: the row as it is now, its step, the 
 the event. Each sent by itself costs more on the way than in the tables.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from django.db import connection
+from django.db import IntegrityError, connection
 
 Said = tuple[str, Sequence[Any]]  # a statement and its values
+Explain = Callable[[IntegrityError], Exception]
 
-_GATHERED: Final = ContextVar[list[Said] | None]("gathered", default=None)
+
+@dataclass(slots=True)
+class _Gathered:
+    """What goes to the database as one statement."""
+
+    writes: list[Said] = field(default_factory=list)
+    calls: list[Said] = field(default_factory=list)
+    explanations: list[Explain] = field(default_factory=list)
+
+
+_GATHERED: Final = ContextVar[_Gathered | None]("gathered", default=None)
 
 
 def write(said: Said) -> None:
     """An INSERT or UPDATE that waits for no answer."""
-    gathered = _GATHERED.get()
-    if gathered is None:
-        _send([said])
-    else:
-        gathered.append(said)
+    with together() as gathered:
+        gathered.writes.append(said)
+
+
+def call(said: Said, *, explain: Explain) -> None:
+    """A function of the database that writes, as `SELECT FROM it(…)`: waits for no
+    answer either. `explain` knows what it means when the function refuses."""
+    with together() as gathered:
+        gathered.calls.append(said)
+        gathered.explanations.append(explain)
 
 
 def write_once(made: Said, then: Said) -> None:
     """`made`, an INSERT … ON CONFLICT DO NOTHING; and `then` if it made a row."""
-    with together():
-        first = f"part_{len(_GATHERED.get() or ())}"
+    with together() as gathered:
+        first = f"part_{len(gathered.writes)}"
         (statement, values), (following, told) = made, then
         write((f"{statement} RETURNING 1", values))
         write((f"{following} WHERE EXISTS (SELECT FROM {first})", told))
 
 
 @contextmanager
-def together() -> Iterator[None]:
+def together() -> Iterator[_Gathered]:
     """What is written inside goes as one statement at the end, or not at all.
 
     None of it sees what another part wrote, nor does what is asked inside; so two parts
     must not write to the same row. Inside another `together` it goes with that one.
     """
-    if _GATHERED.get() is not None:
-        yield
+    outer = _GATHERED.get()
+    if outer is not None:
+        yield outer
         return
-    gathered: list[Said] = []
+    gathered = _Gathered()
     token = _GATHERED.set(gathered)
     try:
-        yield
+        yield gathered
     finally:
         _GATHERED.reset(token)
-    if gathered:
+    if gathered.writes or gathered.calls:
         _send(gathered)
 
 
-def _send(many: Sequence[Said]) -> None:
-    statement = _one(tuple(sql for sql, _values in many))
+def _send(gathered: _Gathered) -> None:
+    writes, calls = gathered.writes, gathered.calls
+    statement = _one(_texts(writes), _texts(calls))
+    told = [value for _sql, values in (*writes, *calls) for value in values]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [value for _sql, told in many for value in told])
+        try:
+            cursor.execute(statement, told)
+        except IntegrityError as error:
+            raise _explained(error, gathered.explanations) from None
+
+
+def _texts(many: Sequence[Said]) -> tuple[str, ...]:
+    return tuple(sql for sql, _values in many)
+
+
+def _explained(error: IntegrityError, explanations: Sequence[Explain]) -> Exception:
+    meant = (explain(error) for explain in explanations)
+    return next((one for one in meant if one is not error), error)
 
 
 @lru_cache(maxsize=500)
-def _one(statements: tuple[str, ...]) -> str:
-    *others, last = statements
+def _one(writes: tuple[str, ...], calls: tuple[str, ...]) -> str:
+    """A function is only called where the statement as a whole asks for it, what
+    writes rows is done wherever it stands."""
+    *others, last = writes if not calls else (*writes, " UNION ALL ".join(calls))
     if not others:
         return last
     parts = ", ".join(f"part_{n} AS ({sql})" for n, sql in enumerate(others))

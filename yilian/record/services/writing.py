@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 
 from yilian.foundation.access.actor import Actor
+from yilian.foundation.access.services import call
 from yilian.foundation.audit import services as audit
 from yilian.kernel.errors import Conflict
 from yilian.kernel.ids import NIL
@@ -50,12 +51,13 @@ class IdOfAnotherPerson(Conflict):
 BATCH: Final = 5_000
 _SEPARATOR: Final = "\x1f"
 _PUT: Final = (
-    "SELECT v_version FROM record_put(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
+    "FROM record_put(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
     " string_to_array(%s, chr(31)), string_to_array(%s, chr(31)),"
     " string_to_array(%s, chr(31)))"
 )
 
 
+@transaction.atomic(savepoint=False)
 def put(
     actor: Actor,
     resource: Mapping[str, Any],
@@ -67,33 +69,30 @@ def put(
 
     The acting service audits its own act; one statement here.
     """
-    [version] = put_together(
-        actor, [resource], person_id=person_id, institution_id=institution_id
-    )
+    place = institution_id or actor.institution_id
+    told = _arguments(actor, Incoming(resource, person_id, place))
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(f"SELECT v_version {_PUT}", told)
+        except IntegrityError as error:
+            raise _explained(error) from None
+        version: int = cursor.fetchone()[0]
     return version
 
 
-@transaction.atomic(savepoint=False)
-def put_together(
+def put_along(
     actor: Actor,
     resources: Sequence[Mapping[str, Any]],
     *,
     person_id: UUID,
     institution_id: UUID | None = None,
-) -> list[int]:
-    """The few resources that one act changes: as `put`, and still one statement."""
+) -> None:
+    """As `put`, where nobody asks for the version: goes to the database with whatever
+    else the act writes `together`."""
     place = institution_id or actor.institution_id
-    told = [
-        value
-        for resource in resources
-        for value in _arguments(actor, Incoming(resource, person_id, place))
-    ]
-    with connection.cursor() as cursor:
-        try:
-            cursor.execute(" UNION ALL ".join([_PUT] * len(resources)), told)
-        except IntegrityError as error:
-            raise _explained(error) from None
-        return [version for (version,) in cursor.fetchall()]
+    for resource in resources:
+        told = _arguments(actor, Incoming(resource, person_id, place))
+        call((f"SELECT {_PUT}", told), explain=_explained)
 
 
 @transaction.atomic

@@ -11,6 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from yilian.foundation.access.actor import Actor, system_actor
 from yilian.foundation.access.database import acting_as
+from yilian.foundation.access.services import together
+from yilian.foundation.audit import services as audit
 from yilian.foundation.audit.models import AuditEntry
 from yilian.kernel.canonical import Number, is_unchanged, parse_object
 from yilian.kernel.ids import NIL, new_id
@@ -20,6 +22,7 @@ from yilian.record.services.writing import (
     Incoming,
     Written,
     put,
+    put_along,
     put_many,
 )
 from yilian.record.sink import RecordSink
@@ -94,6 +97,35 @@ def test_an_id_stays_with_its_person(doctor: Actor, resident: Person) -> None:
         put(doctor, sent, person_id=other.id)
     with pytest.raises(IdOfAnotherPerson), transaction.atomic():
         put_many(doctor, [Incoming(sent, other.id)])
+
+
+def test_what_is_put_along_goes_with_the_rest_of_the_act(
+    doctor: Actor, resident: Person
+) -> None:
+    sent, more = examples.observation(resident.id), examples.observation(resident.id)
+    with CaptureQueriesContext(connection) as statements, together():
+        put_along(doctor, [sent, more], person_id=resident.id)
+        audit.record(doctor, "test.act")
+    assert len(statements) == 1
+    assert versions_of(sent["id"]) == versions_of(more["id"]) == [1]
+    assert AuditEntry.objects.filter(action="test.act").exists()
+
+
+def test_an_id_of_another_person_is_refused_with_the_whole_act(
+    doctor: Actor, resident: Person
+) -> None:
+    sent = examples.observation(resident.id)
+    put(doctor, sent, person_id=resident.id)
+    other = world.person("王小明")
+
+    def act() -> None:
+        with transaction.atomic(), together():
+            audit.record(doctor, "test.act")
+            put_along(doctor, [sent], person_id=other.id)
+
+    with pytest.raises(IdOfAnotherPerson):
+        act()
+    assert not AuditEntry.objects.filter(action="test.act").exists()
 
 
 def test_one_put_is_one_statement(doctor: Actor, resident: Person) -> None:

@@ -32,6 +32,7 @@ from yilian.care.referral.services.sending import resume_clock, send
 from yilian.care.referral.services.steps import lock, locked, take
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.scope import require
+from yilian.foundation.access.services import together
 from yilian.kernel import calendar
 from yilian.kernel.errors import Conflict, Invalid
 from yilian.kernel.text import _
@@ -91,11 +92,13 @@ def accept(
     if place.is_given:
         steps.move_on(actor, referral, Step.ACCEPT, note=note, now=now)
         placing.keep_place(actor, referral, place, now)
-        take(actor, referral, Step.SCHEDULE, now=now)
+        step, note = Step.SCHEDULE, ""
     else:
         placing.set_department(referral, place.department_id)
-        take(actor, referral, Step.ACCEPT, note=note, now=now)
-    steps.open_to_both(actor, referral, receiver=Scope.FULL, sender=Scope.FULL)
+        step = Step.ACCEPT
+    with together():
+        take(actor, referral, step, note=note, now=now)
+        steps.open_to_both(actor, referral, receiver=Scope.FULL, sender=Scope.FULL)
     return referral
 
 

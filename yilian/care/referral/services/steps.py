@@ -32,7 +32,7 @@ from yilian.kernel.errors import Conflict, Invalid, NotPermitted
 from yilian.kernel.ids import new_id
 from yilian.kernel.safe_text import clean_text
 from yilian.kernel.text import _
-from yilian.record.services.writing import put_together
+from yilian.record.services.writing import put_along
 from yilian.registry.population.rules import Ground, Scope
 from yilian.registry.population.services.grants import (
     House,
@@ -89,6 +89,8 @@ def locked(actor: Actor, referral_id: UUID) -> Referral:
     """Hold the row, so that two desks cannot both act on the same state."""
     referral = LOCKED.of(actor, referral_id)
     _MOVED.read(referral)
+    if referral.submitted_at is not None:
+        referral.recorded = fhir.service_request(referral)
     return referral
 
 
@@ -136,9 +138,12 @@ def take(
     now: datetime | None = None,
 ) -> ReferralStep:
     """Move, write the time line, the audit, the event and the record."""
-    row = move_on(actor, referral, step, note=note, reason_code=reason_code, now=now)
-    if referral.submitted_at is not None:
-        write_to_record(actor, referral)
+    with together():
+        row = move_on(
+            actor, referral, step, note=note, reason_code=reason_code, now=now
+        )
+        if referral.submitted_at is not None:
+            write_to_record(actor, referral)
     return row
 
 
@@ -217,10 +222,14 @@ def announce(
 
 
 def write_to_record(actor: Actor, referral: Referral) -> None:
-    """Every hop is a ServiceRequest and a Task, in the same transaction."""
-    put_together(
+    """Every hop is a ServiceRequest and a Task, in the same transaction. Most steps
+    leave the request as the record has it: then it is not told again."""
+    request, task = fhir.service_request(referral), fhir.task(referral)
+    is_new = request != referral.recorded
+    referral.recorded = request
+    put_along(
         actor,
-        [fhir.service_request(referral), fhir.task(referral)],
+        [request, task] if is_new else [task],
         person_id=referral.person_id,
         institution_id=referral.from_institution_id,
     )

@@ -1,13 +1,18 @@
 """Every hop stands in the record, as it is after each step."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from yilian.care.referral import fhir
 from yilian.care.referral.models import Referral
 from yilian.care.referral.rules.states import State
 from yilian.care.referral.services import receiving, sending
+from yilian.care.referral.services.receiving import Place
 from yilian.care.referral.tests import world as region
 from yilian.care.referral.tests.world import World
 from yilian.foundation.access.database import acting_as
@@ -43,11 +48,24 @@ def test_after_each_step_the_record_says_where_it_stands(world: World) -> None:
         now = take()
         request, task = _kept("ServiceRequest", hop), _kept("Task", hop)
         assert request["status"] == fhir.REQUEST_STATUS[State(now.state)]
+        assert request == request | fhir.service_request(now)
         assert task["status"] == fhir.TASK_STATUS[State(now.state)]
         assert task["businessStatus"]["coding"][0]["code"] == now.state
     with acting_as(region.SYSTEM):
         versions = Version.objects.filter(type="Task").count()
     assert versions == len(journey)
+
+
+def test_a_request_that_a_step_leaves_alone_has_no_new_version(world: World) -> None:
+    hop = region.submitted(world.township, world.county, world.resident)
+    receiving.accept(world.county.desk, hop.id)
+    at = timezone.now() + timedelta(days=1)
+    receiving.schedule(world.county.desk, hop.id, place=Place(visit_at=at))
+    assert _kept("ServiceRequest", hop)["occurrenceDateTime"] == at.isoformat()
+    with acting_as(region.SYSTEM):
+        kinds = Version.objects.values_list("type", flat=True)
+        versions = Counter(kinds.filter(id__startswith=str(hop.id)))
+    assert versions == {"ServiceRequest": 2, "Task": 3}
 
 
 def test_what_the_request_says_of_the_patient_and_the_way(world: World) -> None:

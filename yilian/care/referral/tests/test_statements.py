@@ -19,14 +19,14 @@ from yilian.resources.scheduling.rules import Quota
 
 CEILING: Final = {
     "draft": 8,
-    "submit": 14,
-    "accept": 4,
-    "accept with a bed": 15,
-    "arrive": 21,
-    "complete": 15,
-    "decline": 8,
-    "request_info": 3,
-    "answer_info": 3,
+    "submit": 13,
+    "accept": 2,
+    "accept with a bed": 13,
+    "arrive": 20,
+    "complete": 14,
+    "decline": 7,
+    "request_info": 2,
+    "answer_info": 2,
 }
 
 

@@ -61,4 +61,4 @@ def _context(request: ActorRequest, referral_id: UUID) -> dict[str, object]:
 def _assign_form(found: HopDetail) -> AssignForm | None:
     if not found.can_assign:
         return None
-    return AssignForm(Referral.objects.get(pk=found.hop.id))
+    return AssignForm(lambda: Referral.objects.get(pk=found.hop.id))

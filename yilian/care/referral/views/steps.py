@@ -6,6 +6,7 @@ no rule of its own. A step taken answers with the row or the page it was taken o
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -21,9 +22,10 @@ from yilian.care.referral.queries.rows import FOR_A_FORM, PLAIN
 from yilian.care.referral.rules.states import STEP_NAMES, Step
 from yilian.care.referral.services import closing, receiving, sending
 from yilian.care.referral.views.detail import render_body
+from yilian.foundation.access.forms import show
 from yilian.foundation.access.middleware import ActorRequest
 from yilian.foundation.access.views import signed_in
-from yilian.kernel.errors import NotFound
+from yilian.kernel.errors import Invalid, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +63,24 @@ def form(request: ActorRequest, referral_id: UUID, name: str) -> HttpResponse:
     """What a step asks for, opened in place."""
     step = _step(name)
     row = PLAIN.of(request.actor, referral_id)
-    return _form(request, row, step, STEPS[step].form(row))
+    return _form(request, step, STEPS[step].form(lambda: row))
 
 
 @signed_in
 @require_POST
 def take(request: ActorRequest, referral_id: UUID, name: str) -> HttpResponse:
     step = _step(name)
-    row = FOR_A_FORM.of(request.actor, referral_id)
-    asked = STEPS[step].form(row, request.POST)
+    read = partial(FOR_A_FORM.of, request.actor, referral_id)
+    asked = STEPS[step].form(read, request.POST)
     if not asked.is_valid():
-        return _form(request, row, step, asked, status=422)
+        return _form(request, step, asked, status=422)
     seen = _revision(request.POST.get("revision", ""))
     act = STEPS[step].act
-    taken = act(request.actor, referral_id, revision=seen, **asked.facts())
+    try:
+        taken = act(request.actor, referral_id, revision=seen, **asked.facts())
+    except Invalid as error:
+        show(asked, error)
+        return _form(request, step, asked, status=422)
     return _answer(request, referral_id, taken)
 
 
@@ -82,7 +88,7 @@ def take(request: ActorRequest, referral_id: UUID, name: str) -> HttpResponse:
 @require_POST
 def assign(request: ActorRequest, referral_id: UUID) -> HttpResponse:
     row = PLAIN.of(request.actor, referral_id)
-    asked = forms.AssignForm(row, request.POST)
+    asked = forms.AssignForm(lambda: row, request.POST)
     if asked.is_valid():
         receiving.assign(request.actor, referral_id, **asked.facts())
     return _answer(request, referral_id)
@@ -99,13 +105,10 @@ def _step(name: str) -> Step:
 
 
 def _form(
-    request: ActorRequest,
-    row: Referral,
-    step: Step,
-    asked: forms.StepForm,
-    status: int = 200,
+    request: ActorRequest, step: Step, asked: forms.StepForm, status: int = 200
 ) -> HttpResponse:
     asked.offer()
+    row = asked.referral
     shown = request.POST.get("shown") or request.GET.get("shown", "row")
     context = {
         "referral_id": row.id,
