@@ -37,6 +37,7 @@ _CARE: Final = {"I": CareKind.INPATIENT}
 _ICD10: Final = frozenset({"", "I10", "I10C", "I10P", "ICD10", "ICD-10", "ICD10CN"})
 _LONGEST_REASON: Final = 512
 _AGREED: Final = "A"
+_TCM: Final = "tcm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,25 +105,48 @@ def _receiver(
     ward = ward_code.department if ward_code else None
     if mended.to_institution_id:
         house = Institution.objects.filter(pk=mended.to_institution_id).first()
-        return house, _own_ward(house, mended.to_department_id, ward)
+        return house, _own_ward(house, mended.to_department_id, ward, said)
     mapped = known.first(Meaning.INSTITUTION, said.institutions)
     if mapped is not None:
-        return mapped.institution, _own_ward(mapped.institution, None, ward)
+        return mapped.institution, _own_ward(mapped.institution, None, ward, said)
     if ward is not None:
         return ward.institution, ward
     named = Institution.objects.filter(code__in=said.institutions, tier__isnull=False)
     house = named.first()
-    return house, _own_ward(house, mended.to_department_id, ward)
+    return house, _own_ward(house, mended.to_department_id, ward, said)
 
 
 def _own_ward(
-    house: Institution | None, chosen: UUID | None, mapped: Department | None
+    house: Institution | None,
+    chosen: UUID | None,
+    mapped: Department | None,
+    said: Provider,
 ) -> Department | None:
     if house is None:
         return None
     if chosen is not None:
         return Department.objects.filter(pk=chosen, institution=house).first()
-    return mapped if mapped is not None and mapped.institution_id == house.id else None
+    if mapped is not None and mapped.institution_id == house.id:
+        return mapped
+    wards = Department.objects.filter(institution=house, closed_on=None)
+    return _called(list(wards), said.departments)
+
+
+def _called(wards: Sequence[Department], names: Sequence[str]) -> Department | None:
+    """By its name, or by a short form that fits one alone: 心内科 is 心血管内科."""
+    for name in names:
+        exact = [ward for ward in wards if ward.name == name]
+        short = [ward for ward in wards if _is_short_for(name, ward.name)]
+        if len(exact or short) == 1:
+            return (exact or short)[0]
+    return None
+
+
+def _is_short_for(short: str, name: str) -> bool:
+    """Its first letter, and the others in the same order."""
+    letters = iter(name)
+    is_one = len(short) > 1 and short[0] == name[:1]
+    return is_one and all(letter in letters for letter in short)
 
 
 def _way(feed: Feed, receiver: Institution | None) -> Direction:
@@ -177,19 +201,20 @@ def _diagnosis(known: _Meanings, diagnoses: Sequence[Diagnosis]) -> str:
 def _with_specialty(
     sheet: Sheet, receiver: Institution, ward: Department | None, mended: Mended
 ) -> Sheet:
-    """Of the ward; else of the one there that treats this diagnosis."""
+    """Of the ward; else of the one there that treats this diagnosis: the most nearly,
+    and of several the one of traditional medicine only where it is the only one."""
     if mended.specialty:
         return sheet
     if ward is not None:
         return replace(sheet, specialty=ward.specialty)
     wards = Department.objects.filter(institution=receiver, closed_on=None)
-    best = ("", "")
+    best, specialty = (0, False), ""
     for one in wards.order_by("name"):
-        for prefix in one.treats:
-            fits = sheet.diagnosis_code.startswith(prefix)
-            if fits and len(prefix) > len(best[0]):
-                best = (prefix, one.specialty)
-    return replace(sheet, specialty=best[1])
+        fits = (p for p in one.treats if sheet.diagnosis_code.startswith(p))
+        nearness = (max(map(len, fits), default=0), one.specialty != _TCM)
+        if nearness[0] and nearness > best:
+            best, specialty = nearness, one.specialty
+    return replace(sheet, specialty=specialty)
 
 
 def _consent(feed: Feed, facts: ReferralFacts, mended: Mended) -> str:

@@ -34,6 +34,7 @@ from yilian.interfaces.exchange.intake.tests.world import (
 )
 from yilian.kernel.ids import new_id
 from yilian.record.queries.reading import resources_of
+from yilian.registry.directory.models import Department
 from yilian.registry.population.queries import sight_of
 from yilian.registry.population.rules import Scope
 from yilian.registry.population.tests import world as people
@@ -73,6 +74,35 @@ def test_it_goes_through_the_same_services_as_a_page(world: World, feed: Feed) -
     types = {"ServiceRequest", "Task"}
     held = resources_of(world.township.doctor, world.resident.id, types)
     assert {one.type for one in held} == types
+
+
+@pytest.mark.parametrize(
+    ("said", "ward", "specialty"),
+    [
+        pytest.param("心血管内科", "心血管内科", "cardiology", id="its name"),
+        pytest.param("心内科", "心血管内科", "cardiology", id="as it is called"),
+        pytest.param("内科", "内科", "internal", id="one name within another"),
+        pytest.param("心", "", "cardiology", id="too short for a name"),
+        pytest.param("GI FACILITY", "", "cardiology", id="a name nobody here has"),
+        pytest.param("", "", "cardiology", id="none"),
+    ],
+)
+def test_the_ward_is_the_one_that_is_named_else_the_specialty_that_fits(
+    world: World, feed: Feed, said: str, ward: str, specialty: str
+) -> None:
+    """Of those that treat this, the one of traditional medicine comes last."""
+    Department.objects.filter(pk=world.county.ward.pk).update(name="心血管内科")
+    for name, kind in (("中医科", "tcm"), ("内科", "internal")):
+        Department.objects.create(
+            institution=world.county.institution, name=name, specialty=kind,
+            treats=["I1"] if kind == "tcm" else [],
+        )  # fmt: skip
+    send(letter(world).replace("PRD|RT|||^^^", f"PRD|RT|||{said}^^^"))
+
+    referral = Referral.objects.get()
+    assert referral.specialty == specialty
+    chosen = referral.to_department
+    assert (chosen.name if chosen else "") == ward
 
 
 def test_the_receiver_answers_as_to_any_other(world: World, feed: Feed) -> None:
