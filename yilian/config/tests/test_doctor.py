@@ -58,6 +58,7 @@ def test_a_fresh_database_is_well(place: Place) -> None:
         "dead-messages": Level.OK,
         "jobs": Level.OK,
         "audit-seal": Level.OK,
+        "short-messages": Level.WARN,
         "backup": Level.WARN,
         "backup-verified": Level.WARN,
     }
@@ -117,9 +118,18 @@ def test_a_backup_grows_old(place: Place, hours: int, level: Level) -> None:
     assert levels(work.examine(place))["backup"] is level
 
 
-def test_a_demo_needs_no_backup(place: Place) -> None:
+def test_a_region_that_sends_no_short_messages_is_told_so(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts.put(place.urls.owner, facts.PURPOSE, facts.WORK)
+    assert levels(work.examine(place))["short-messages"] is Level.WARN
+    monkeypatch.setenv("YILIAN_SHORT_MESSAGES", "carrier.Gateway")
+    assert levels(work.examine(place))["short-messages"] is Level.OK
+
+
+def test_a_demo_needs_neither_backup_nor_carrier(place: Place) -> None:
     facts.put(place.urls.owner, facts.PURPOSE, facts.DEMO)
-    assert "backup" not in levels(work.examine(place))
+    assert not {"backup", "short-messages"} & set(levels(work.examine(place)))
 
 
 def test_audit_rows_that_the_application_may_change_are_a_failure(

@@ -1,5 +1,6 @@
 """The work behind the pages: what waits too long, and when it was last saved."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -25,6 +26,9 @@ def examine(place: Place) -> Iterator[Finding]:
     except psycopg.errors.UndefinedTable:  # not migrated yet: said elsewhere
         return
     yield from _pulse(pulse)
+    if facts.get(place.urls.owner, facts.PURPOSE) in {facts.DEMO, facts.DEMO_BEGUN}:
+        return
+    yield _short_messages()
     yield from _backups(place)
 
 
@@ -97,10 +101,20 @@ def _jobs(pulse: Pulse) -> Iterator[Finding]:
     )
 
 
+def _short_messages() -> Finding:
+    """Nobody misses what was never sent: residents wait for their codes."""
+    named = os.environ.get("YILIAN_SHORT_MESSAGES", "")
+    return judge(
+        bool(named),
+        "short-messages",
+        "短信 short messages",
+        named or "没有发送 none are sent",
+        "请用 YILIAN_SHORT_MESSAGES 指定短信网关（docs/deploy.md）。 Name an adapter.",
+        Level.WARN,
+    )
+
+
 def _backups(place: Place) -> Iterator[Finding]:
-    purpose = facts.get(place.urls.owner, facts.PURPOSE)
-    if purpose in {facts.DEMO, facts.DEMO_BEGUN}:
-        return
     yield _age(place, facts.BACKUP, "backup", "备份 backup", warn=A_DAY, fail=A_WEEK)
     yield _age(
         place,

@@ -82,9 +82,14 @@ def test_number_and_code_lie_only_in_their_ciphers(
         assert secret not in str(body)
 
 
-def test_the_console_shows_a_masked_number(
-    written: ShortMessageWritten, settings: Settings, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("is_demo", [True, False])
+def test_the_console_shows_a_masked_number_and_in_a_demo_alone_the_code(
+    written: ShortMessageWritten,
+    settings: Settings,
+    capsys: pytest.CaptureFixture[str],
+    is_demo: bool,
 ) -> None:
+    settings.YILIAN_DEMO = is_demo
     settings.YILIAN_SHORT_MESSAGES = (
         "yilian.interfaces.exchange.sms_console.ConsoleGateway"
     )
@@ -92,3 +97,4 @@ def test_the_console_shows_a_masked_number(
     said = capsys.readouterr().out
     assert "138****5678" in said
     assert NUMBER not in said
+    assert ("123456" in said) is is_demo
