@@ -20,9 +20,8 @@ from yilian.care.referral.rules.reasons import ELSEWHERE
 from yilian.care.referral.rules.states import Side
 from yilian.care.referral.services import closing, displays, placing, steps
 from yilian.foundation.access.actor import Role
-from yilian.foundation.access.services import together
 from yilian.foundation.notify.services import tell, text_message
-from yilian.foundation.outbox.queries import once
+from yilian.foundation.outbox.queries import delivered_with, once
 from yilian.foundation.outbox.rules import LiveNotice
 from yilian.kernel.calendar import local
 from yilian.kernel.text import _
@@ -127,12 +126,11 @@ def tell_people(event: events.ReferralEvent) -> None:
     referral = _hop(event)
     if referral.submitted_at is None:
         return
-    with together():
-        for words in _words_for(event, referral):
-            if words.side is Side.SENDER:
-                _tell_sender(event, referral, words.template)
-            else:
-                _tell_receiver(event, referral, words.template)
+    for words in _words_for(event, referral):
+        if words.side is Side.SENDER:
+            _tell_sender(event, referral, words.template)
+        else:
+            _tell_receiver(event, referral, words.template)
 
 
 def tell_patient(event: events.ReferralEvent) -> None:
@@ -233,9 +231,15 @@ def _place_lost(kind: str, referral_id: UUID, hold_id: UUID, words: str) -> None
 
 
 def _hop(event: events.ReferralEvent) -> Referral:
-    key = event.referral_id
-    [referral] = once(("hop", key), lambda: WITH_PARTIES.ask(key=key))
-    return referral
+    """Of all referrals that events are delivered about together, with one question."""
+    return once(_hop, lambda: _hops(delivered_with(event, events.ReferralEvent)))[
+        event.referral_id
+    ]
+
+
+def _hops(told: Iterable[events.ReferralEvent]) -> Mapping[UUID, Referral]:
+    keys = list({event.referral_id for event in told})
+    return {hop.id: hop for hop in WITH_PARTIES.ask(keys=keys)}
 
 
 def _words_for(event: events.ReferralEvent, referral: Referral) -> Iterable[Words]:

@@ -22,7 +22,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 from uuid import UUID
 
 from django.db import connection, models
-from django.db.models.expressions import DatabaseDefault, Expression
+from django.db.models.expressions import DatabaseDefault, Expression, Func
 from django.db.models.query import get_related_populators
 from django.db.models.signals import pre_save
 
@@ -33,6 +33,7 @@ _FIELDS: Final[Mapping[type, Callable[[], Any]]] = {
     str: models.TextField,
     datetime: models.DateTimeField,
     date: models.DateField,
+    list: models.Field,  # of ids, for `Among`
 }
 
 
@@ -45,6 +46,15 @@ class Slot(Expression):
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         return "%s", [self]
+
+
+class Among(Func):
+    """`Among("pk", keys)`: of ids told later, however many. Not `pk__in`, whose
+    statement has a place for each."""
+
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY("
+    output_field = models.BooleanField()
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,16 @@ def write_once(made: Said, then: Said) -> None:
         write((f"{following} WHERE EXISTS (SELECT FROM {first})", told))
 
 
+def write_each(made: Said, then: Said) -> None:
+    """`made`, an INSERT … ON CONFLICT DO NOTHING of several rows; and `then`, in which
+    `{made}` stands for the ids of those it made."""
+    (statement, values), (following, told) = made, then
+    with together() as gathered:
+        first = f"part_{len(gathered.writes)}"
+        gathered.writes.append((f"{statement} RETURNING id", values))
+        gathered.writes.append((following.format(made=f"(TABLE {first})"), told))
+
+
 @contextmanager
 def together() -> Iterator[_Gathered]:
     """What is written inside goes as one statement at the end, or not at all.

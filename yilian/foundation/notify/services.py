@@ -19,16 +19,19 @@ from yilian.foundation.notify import ports, queries
 from yilian.foundation.notify.events import NoticePosted, ShortMessageWritten
 from yilian.foundation.notify.models import Notice, NoticeRead, ShortMessage
 from yilian.foundation.notify.rules import Urgency
-from yilian.foundation.outbox.services import publish_once
+from yilian.foundation.outbox.services import at_the_end, publish_each, publish_once
 from yilian.foundation.vault.services import decrypt, encrypt
 from yilian.kernel.errors import NotFound
 from yilian.kernel.ids import new_id
 
-_NOTICE: Final = (
-    "INSERT INTO notify_notice (id, topic, institution_id, roles, account_id,"
-    " template, values, link, urgency, cause)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
-)
+_NOTICES: Final = """
+INSERT INTO notify_notice (id, topic, institution_id, roles, account_id, template,
+    values, link, urgency, cause)
+SELECT * FROM jsonb_to_recordset(%s::jsonb) AS told (id uuid, topic text,
+    institution_id uuid, roles text, account_id uuid, template text, values jsonb,
+    link text, urgency text, cause text)
+ON CONFLICT DO NOTHING
+"""
 _MESSAGE: Final = (
     "INSERT INTO notify_shortmessage"
     " (id, phone_cipher, text_cipher, cause, tries, is_dead)"
@@ -54,12 +57,21 @@ def tell(
     For an institution (only those `roles` there, or all), or for one account.
     """
     notice_id = new_id()
-    told = [
-        notice_id, topic, institution_id, ",".join(sorted(roles)), account_id, template,
-        json.dumps(dict(values or {}), ensure_ascii=False), link, urgency, cause,
-    ]  # fmt: skip
+    row = {
+        "id": notice_id, "topic": topic, "institution_id": institution_id,
+        "roles": ",".join(sorted(roles)), "account_id": account_id,
+        "template": template, "values": dict(values or {}), "link": link,
+        "urgency": urgency, "cause": cause,
+    }  # fmt: skip
     event = NoticePosted(notice_id, institution_id, account_id, urgency)
-    publish_once((_NOTICE, told), event)
+    at_the_end(_post, (row, event))
+
+
+def _post(many: list[tuple[dict[str, Any], NoticePosted]]) -> None:
+    """All in one statement, and of those that are new the event."""
+    rows = json.dumps([row for row, _event in many], ensure_ascii=False, default=str)
+    events = {event.notice_id: event for _row, event in many}
+    publish_each((_NOTICES, [rows]), events)
 
 
 @transaction.atomic(savepoint=False)

@@ -20,7 +20,7 @@ from yilian.foundation.outbox.services import BATCH, dispatch
 
 EVERY: Final = 0.1
 MANY: Final = 8
-AFTER_MANY: Final = 0.25
+AFTER_MANY: Final = 0.4
 RESCUE_EVERY: Final = 5.0
 LONGEST_PAUSE: Final = 5.0
 

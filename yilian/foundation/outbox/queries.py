@@ -1,9 +1,9 @@
 """Letters that could not be delivered, and how much waits."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar, cast
 from uuid import UUID
@@ -12,6 +12,7 @@ from django.db.models import Min, Q
 
 from yilian.foundation.outbox.models import Delivery, OutboxMessage
 from yilian.foundation.outbox.rules import State
+from yilian.kernel.event import Event
 from yilian.kernel.page import Mark, Page, cut, read_mark
 
 SIZE: Final = 50
@@ -73,27 +74,53 @@ def waiting() -> Waiting:
     )
 
 
-# --- what the handlers of one event look at ----------------------------------------
+# --- what the handlers of events delivered together look at -------------------------
 
 T = TypeVar("T")
-_LOOKED_AT: Final = ContextVar[dict[Hashable, Any] | None]("looked_at", default=None)
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Events delivered in one transaction, and what their handlers share."""
+
+    events: Sequence[Event]
+    looked_at: dict[Hashable, Any] = field(default_factory=dict)
+    left: dict[Callable[[list[Any]], None], list[Any]] = field(default_factory=dict)
+
+
+_UNDER_WAY: Final = ContextVar[Together | None]("under_way", default=None)
 
 
 @contextmanager
-def one_event() -> Iterator[None]:
-    """Its handlers follow each other inside, in one transaction."""
-    token = _LOOKED_AT.set({})
+def delivering(events: Sequence[Event]) -> Iterator[Together]:
+    together = Together(events)
+    token = _UNDER_WAY.set(together)
     try:
-        yield
+        yield together
     finally:
-        _LOOKED_AT.reset(token)
+        _UNDER_WAY.reset(token)
+
+
+def under_way() -> Together | None:
+    """What is being delivered here; None in any other act."""
+    return _UNDER_WAY.get()
 
 
 def once(key: Hashable, read: Callable[[], T]) -> T:
-    """What several handlers of one event read, for reading only: the first one asks."""
-    known = _LOOKED_AT.get()
-    if known is None:
+    """What several handlers read, for reading only, and none of them changes: the first
+    one asks."""
+    together = under_way()
+    if together is None:
         return read()
-    if key not in known:
-        known[key] = read()
-    return cast(T, known[key])
+    if key not in together.looked_at:
+        together.looked_at[key] = read()
+    return cast(T, together.looked_at[key])
+
+
+def delivered_with(event: E, kind: type[E]) -> list[E]:
+    """All of that kind that are delivered together with this one, itself among them:
+    what is read for one can be read for all."""
+    together = under_way()
+    events = together.events if together else [event]
+    return [one for one in events if isinstance(one, kind)]

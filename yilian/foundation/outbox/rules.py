@@ -77,15 +77,15 @@ def to_body(event: Event) -> dict[str, Any]:
 
 def from_body(kind: type[E], body: Mapping[str, Any]) -> E:
     """A field that the row does not know yet keeps its default."""
-    known = {
-        name: hint for name, hint in _hints(cast(Any, kind)).items() if name in body
-    }
-    return kind(**{name: _typed(hint, body[name]) for name, hint in known.items()})
+    readers = _readers(cast(Any, kind))
+    return kind(
+        **{name: read(body[name]) for name, read in readers.items() if name in body}
+    )
 
 
 @cache
-def _hints(kind: type[Event]) -> Mapping[str, Any]:
-    return get_type_hints(kind)
+def _readers(kind: type[Event]) -> Mapping[str, Callable[[Any], Any]]:
+    return {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
 
 
 def _plain(value: object) -> Any:
@@ -113,17 +113,21 @@ _READ: Final[Mapping[type, Callable[[Any], Any]]] = {
 }
 
 
-def _typed(hint: Any, value: Any) -> Any:
-    if value is None:
-        return None
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    read = _reader_of_a_value(hint)
+    return lambda value: None if value is None else read(value)
+
+
+def _reader_of_a_value(hint: Any) -> Callable[[Any], Any]:
     if get_origin(hint) in {Union, UnionType}:
-        return _typed(next(t for t in get_args(hint) if t is not NoneType), value)
+        return _reader(next(t for t in get_args(hint) if t is not NoneType))
     if get_origin(hint) is tuple:
-        return tuple(_typed(get_args(hint)[0], item) for item in value)
+        read = _reader(get_args(hint)[0])
+        return lambda items: tuple(map(read, items))
     if isinstance(hint, type) and issubclass(hint, Enum):
-        return hint(value)
+        return hint
     if hint in _READ:
-        return _READ[hint](value)
+        return _READ[hint]
     raise NotPlain(str(hint))
 
 

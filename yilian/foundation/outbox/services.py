@@ -13,11 +13,10 @@ import logging
 import threading
 import traceback
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
@@ -26,12 +25,12 @@ from django.utils import timezone
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.composed import Insertion
 from yilian.foundation.access.scope import find, require
-from yilian.foundation.access.services import Said, write, write_once
+from yilian.foundation.access.services import Said, write, write_each, write_once
 from yilian.foundation.audit import services as audit
 from yilian.foundation.jobs.services import defer, defer_many, locks_in_use
 from yilian.foundation.outbox import policies, ports
 from yilian.foundation.outbox.models import Delivery, OutboxMessage
-from yilian.foundation.outbox.queries import NOBODY, one_event
+from yilian.foundation.outbox.queries import NOBODY, delivering, under_way
 from yilian.foundation.outbox.rules import (
     MOST_TRIES,
     LiveNotice,
@@ -54,6 +53,12 @@ BATCH: Final = 200
 TOGETHER: Final = 50  # deliveries in one transaction
 
 _ROW: Final = Insertion(OutboxMessage)
+_ROWS: Final = """
+INSERT INTO outbox_outboxmessage (id, kind, body)
+SELECT told.id, told.kind, told.body
+FROM jsonb_to_recordset(%s::jsonb) AS told (id uuid, kind text, body jsonb, of uuid)
+WHERE told.of IN {made}
+"""
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +80,30 @@ def publish_once(made: Said, event: Event, *, person_id: UUID | None = None) -> 
     """`made`, an INSERT … ON CONFLICT DO NOTHING, and of what it made the event: where
     the row stood there already nobody hears of it again. One statement."""
     write_once(made, _told(event, person_id))
+
+
+def publish_each(made: Said, events: Mapping[UUID, Event]) -> None:
+    """`made`, an INSERT … ON CONFLICT DO NOTHING of several rows, and of each that it
+    made the event told for its id; they are about nobody. One statement."""
+    told = [
+        {"id": str(_later_id()), "kind": type(event).__name__, "body": to_body(event),
+         "of": str(row_id)}
+        for row_id, event in events.items()
+    ]  # fmt: skip
+    write_each(made, (_ROWS, [json.dumps(told, ensure_ascii=False)]))
+
+
+T = TypeVar("T")
+
+
+def at_the_end(do: Callable[[list[T]], None], item: T) -> None:
+    """What handlers of events delivered together leave to be done once for all of them,
+    in the same transaction; elsewhere it is done at once."""
+    together = under_way()
+    if together is None:
+        do([item])
+    else:
+        together.left.setdefault(do, []).append(item)
 
 
 @transaction.atomic
@@ -328,10 +357,8 @@ class _Waiting:
     body: str
     person_id: UUID
 
-    def handle(self) -> None:
-        kind = ports.kind_named(self.kind)
-        handler = ports.handler_named(kind, self.handler)
-        handler(from_body(kind, json.loads(self.body)))
+    def event(self) -> Event:
+        return from_body(ports.kind_named(self.kind), json.loads(self.body))
 
 
 def _are_delivered(delivery_ids: Sequence[UUID]) -> bool:
@@ -350,15 +377,22 @@ def _deliver_together(delivery_ids: Sequence[UUID]) -> None:
     waiting = _still_waiting(delivery_ids)
     behind = locks_in_use({str(one.person_id) for one in waiting})
     now = [one for one in waiting if str(one.person_id) not in behind]
-    for _message_id, of_one in groupby(now, key=lambda one: one.message_id):
-        with one_event():
-            for delivery in of_one:
-                delivery.handle()
+    events = {one.message_id: one.event() for one in _of_each_message(now)}
+    with delivering(list(events.values())) as together:
+        for delivery in now:
+            event = events[delivery.message_id]
+            ports.handler_named(type(event), delivery.handler)(event)
+    for do, items in together.left.items():
+        do(items)
     with connection.cursor() as cursor:
         cursor.execute(_DONE, [timezone.now(), [one.id for one in now]])
     for delivery in waiting:
         if str(delivery.person_id) in behind:
             _defer(delivery.id, delivery.person_id)
+
+
+def _of_each_message(deliveries: Iterable[_Waiting]) -> Iterable[_Waiting]:
+    return {one.message_id: one for one in deliveries}.values()
 
 
 @transaction.atomic

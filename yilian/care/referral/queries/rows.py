@@ -6,7 +6,7 @@ from uuid import UUID
 
 from yilian.care.referral.models import AT_A_HOUSE, Referral, ReferralQuerySet
 from yilian.foundation.access.actor import Actor
-from yilian.foundation.access.composed import Composed
+from yilian.foundation.access.composed import Among, Composed
 from yilian.foundation.access.scope import find
 from yilian.kernel.errors import NotFound
 
@@ -98,7 +98,7 @@ WITH_AGREEMENT: Final = Within(
 LOCKED: Final = Within(_locked)
 # For those who are told of every step, whoever took it.
 WITH_PARTIES: Final = Composed(
-    lambda key: Referral.objects.filter(pk=key)
+    lambda keys: Referral.objects.filter(Among("pk", keys))
     .select_related(
         "person", "from_institution", "to_institution", "from_post", "assigned_to"
     )

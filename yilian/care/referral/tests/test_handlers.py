@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from yilian.care.referral import events, handlers
@@ -15,8 +17,10 @@ from yilian.care.referral.services.receiving import Place as Where
 from yilian.care.referral.tests import world as region
 from yilian.care.referral.tests.world import Place
 from yilian.foundation.notify.models import Notice, ShortMessage
-from yilian.foundation.outbox.models import OutboxMessage
+from yilian.foundation.outbox import services
+from yilian.foundation.outbox.models import Delivery, OutboxMessage
 from yilian.foundation.outbox.rules import from_body
+from yilian.foundation.tests.stage import let_others_finish
 from yilian.foundation.vault.services import decrypt, encrypt
 from yilian.kernel.ids import new_id
 from yilian.kernel.tier import Tier
@@ -42,6 +46,35 @@ def _tell(kind: type[events.ReferralEvent]) -> list[Notice]:
     for _time in range(2):
         handlers.tell_people(event)
     return list(Notice.objects.exclude(pk__in=before).order_by("created_at"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_answers_the_sender_hears_by_few_statements(
+    township: Place, county: Place
+) -> None:
+    names = ("丁桂兰", "马小军", "马小军")
+    people = [region.contracted(township, name) for name in names]
+    for person in people:
+        hop = region.submitted(township, county, person)
+        receiving.accept(county.desk, hop.id)
+    let_others_finish()
+    services.dispatch()
+    waiting = list(Delivery.objects.order_by("id").values_list("pk", flat=True))
+    Notice.objects.all().delete()
+    with CaptureQueriesContext(connection) as seen:
+        services.attempt_together(waiting, is_first=True)
+    said = [query["sql"] for query in seen.captured_queries]
+    assert sum("INSERT INTO notify_notice" in one for one in said) == 1
+    assert sum('FROM "referral_referral"' in one for one in said) == 1
+    accepted = Notice.objects.filter(template__contains="已接收转诊")
+    told = accepted.filter(account_id=township.doctor.account_id)
+    assert {notice.values["number"] for notice in told} == set(
+        Referral.objects.values_list("number", flat=True)
+    )
+    posted = OutboxMessage.objects.filter(kind="NoticePosted", dispatched_at=None)
+    assert {row.body["notice_id"] for row in posted} == {
+        str(pk) for pk in Notice.objects.values_list("pk", flat=True)
+    }
 
 
 def test_the_county_desk_hears_of_an_emergency_as_one(

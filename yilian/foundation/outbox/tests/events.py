@@ -16,6 +16,7 @@ from yilian.foundation.access.actor import system_actor
 from yilian.foundation.audit import services as audit
 from yilian.foundation.outbox.queries import once
 from yilian.foundation.outbox.rules import LiveNotice
+from yilian.foundation.outbox.services import at_the_end
 from yilian.kernel.event import Event
 
 DESK: Final = UUID(int=7)
@@ -26,6 +27,7 @@ SAID: Final = "张三 must not get into a log"
 
 HANDLED: Final[list[int]] = []  # in this process, in the order it came
 READ: Final[list[int]] = []
+LEFT: Final[list[list[int]]] = []
 
 
 class Colour(StrEnum):
@@ -62,14 +64,15 @@ def write_down(event: Happened) -> None:
         with connection.cursor() as cursor:  # seen from outside: I am in the middle
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IN_THE_MIDDLE])
         time.sleep(PATIENCE)
-    once("number", lambda: READ.append(event.number))
+    once(event.number, lambda: READ.append(event.number))
     HANDLED.append(event.number)
     audit.record(system_actor("test"), "test.done", detail={"n": event.number})
 
 
 def look_on(event: Happened) -> None:
-    """A second listener, who looks at the same."""
-    once("number", lambda: READ.append(event.number))
+    """A second listener, who looks at the same and leaves something to the end."""
+    at_the_end(LEFT.append, event.number)
+    once(event.number, lambda: READ.append(event.number))
 
 
 def tell_the_desk(event: Happened) -> list[LiveNotice]:

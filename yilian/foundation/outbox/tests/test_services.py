@@ -23,6 +23,7 @@ from yilian.foundation.outbox.tests.conftest import dispatch
 from yilian.foundation.outbox.tests.events import (
     DESK,
     HANDLED,
+    LEFT,
     READ,
     Happened,
     everything,
@@ -78,7 +79,7 @@ def test_each_listener_gets_the_event_once(work: Work) -> None:
     [
         pytest.param(0, 0.1, id="nothing to do"),
         pytest.param(7, 0.1, id="as they come"),
-        pytest.param(8, 0.25, id="many: the next are gathered"),
+        pytest.param(8, 0.4, id="many: the next are gathered"),
         pytest.param(services.BATCH, 0.0, id="more wait already"),
     ],
 )
@@ -155,6 +156,25 @@ def test_what_the_listeners_of_one_event_look_at_is_read_once(work: Work) -> Non
     READ.clear()
     work()
     assert sorted(READ) == [1, 2, 3, 3]
+
+
+def test_what_listeners_leave_to_the_end_is_done_once_for_all(work: Work) -> None:
+    LEFT.clear()
+    for number in (1, 2, 3):
+        services.publish(Happened(number), person_id=UUID(int=number * LANES))
+    services.publish(Happened(4))  # about nobody: by itself
+    dispatch()
+    work()
+    assert sorted(LEFT) == [[1, 2, 3], [4]]
+
+
+def test_what_was_left_by_events_that_failed_is_not_done() -> None:
+    LEFT.clear()
+    services.publish(Happened(1), person_id=UUID(int=LANES))
+    services.publish(Happened(2, "fails"), person_id=UUID(int=2 * LANES))
+    dispatch()
+    _deliver_lane()
+    assert LEFT == []
 
 
 def test_one_that_fails_among_many_leaves_the_others_unharmed(work: Work) -> None:

@@ -12,6 +12,7 @@ from yilian.care.referral.events import ReferralEvent
 from yilian.care.referral.models import Referral
 from yilian.foundation.access.composed import Composed
 from yilian.foundation.jobs.services import defer
+from yilian.foundation.outbox.queries import once
 from yilian.interfaces.exchange.hl7v2.writing import Event
 from yilian.interfaces.exchange.intake.models import Received
 from yilian.interfaces.exchange.intake.rules import Kind
@@ -39,7 +40,8 @@ def write_letters(event: ReferralEvent) -> None:
     """Idempotent: once for each peer and step."""
     now = timezone.now()
     home, target = event.from_institution_id, event.to_institution_id
-    peers = _AT.ask(home=home, target=target or home)
+    houses = {"home": home, "target": target or home}
+    peers = once((write_letters, *houses.values()), lambda: _AT.ask(**houses))
     if (kind := TO_RECEIVER.get(type(event))) is not None:
         told = [p for p in peers if p.institution_id == target and p.takes_referrals]
         _write(event, told, kind, "", now)
