@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from django.db import connection
 
 from yilian.config.runtime import facts, testdb
 from yilian.config.runtime.doctor import data, deployment, work
@@ -24,6 +25,8 @@ from yilian.config.runtime.doctor.findings import (
 )
 from yilian.config.runtime.environment import Place
 from yilian.config.runtime.folder import DataFolder
+from yilian.foundation.identity.models import Account
+from yilian.foundation.parameters.models import ParameterValue
 
 NAME = f"yilian_test_{os.getpid()}_doctor"
 
@@ -42,15 +45,17 @@ def levels(findings: Iterator[Finding] | list[Finding]) -> dict[str, Level]:
 
 
 def do(place: Place, statement: str) -> None:
-    with psycopg.connect(place.urls.owner, autocommit=True) as connection:
-        connection.execute(statement)
+    with psycopg.connect(place.urls.owner, autocommit=True) as line:
+        line.execute(statement)
 
 
 def test_a_fresh_database_is_well(place: Place) -> None:
     found = levels([check(place) for check in data.CHECKS])
     found.pop("migrations")  # a test's database was not made by `yilian migrate`
     assert set(found.values()) == {Level.OK}, found
-    assert levels(work.examine(place)) == {
+    found = levels(work.examine(place))
+    found.pop("holidays")  # those of next year are known or not
+    assert found == {
         "worker": Level.WARN,
         "outbox": Level.OK,
         "deliveries": Level.OK,
@@ -116,6 +121,36 @@ def test_a_backup_grows_old(place: Place, hours: int, level: Level) -> None:
     saved_at = datetime.now(UTC) - timedelta(hours=hours)
     facts.put(place.urls.owner, facts.BACKUP, saved_at.isoformat())
     assert levels(work.examine(place))["backup"] is level
+
+
+@pytest.mark.parametrize(
+    ("today", "released", "level"),
+    [
+        (date(2026, 3, 1), set(), Level.OK),
+        (date(2050, 3, 1), set(), Level.WARN),
+        (date(2050, 3, 1), {2050}, Level.OK),
+        (date(2050, 12, 1), {2050}, Level.WARN),
+    ],
+)
+def test_next_years_holidays_are_asked_for_in_time(
+    today: date, released: set[int], level: Level
+) -> None:
+    assert work.holidays(released, today).level is level
+
+
+@pytest.mark.django_db
+def test_a_year_that_was_released_is_known() -> None:
+    one, other = (
+        Account.objects.create(username=f"h{n}", kind="staff") for n in (1, 2)
+    )
+    for state, day in (("released", "2050-01-01"), ("proposed", "2051-01-01")):
+        ParameterValue.objects.create(
+            key="referral.working_days", area_code="64", starts_on=date(2049, 12, 1),
+            value={day: False}, state=state, proposed_by=one,
+            decided_by=other if state == "released" else None,
+        )  # fmt: skip
+    connection.ensure_connection()
+    assert work.released_years(connection.connection) == {2050}
 
 
 def test_a_region_that_sends_no_short_messages_is_told_so(

@@ -19,6 +19,7 @@ from yilian.foundation.parameters.rules import (
     in_force,
 )
 from yilian.kernel.areas import NINGXIA
+from yilian.kernel.text import Text
 
 T = TypeVar("T")
 
@@ -65,10 +66,15 @@ class KeyLine:
     value: Any
     waiting: int  # proposals nobody has decided on
 
+    @property
+    def shown(self) -> Sequence[Text] | str:
+        return self.key.shown(self.value)
+
 
 @dataclass(frozen=True, slots=True)
 class ValueLine:
     row: ParameterValue
+    shown: Sequence[Text] | str
     title: str
     unit: str
     proposed_by: UUID
@@ -105,6 +111,7 @@ def _line(actor: Actor, row: ParameterValue) -> ValueLine:
     may = policies.can_decide(actor, proposed_by=row.proposed_by_id)
     return ValueLine(
         row=row,
+        shown=key.shown(key.read(row.value)) if key else str(row.value),
         title=key.title if key else row.key,
         unit=key.unit if key else "",
         proposed_by=row.proposed_by_id,

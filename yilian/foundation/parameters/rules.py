@@ -15,7 +15,7 @@ from typing import Any, Final, Generic, TypeVar
 from yilian.kernel.areas import LENGTHS, NINGXIA
 from yilian.kernel.clause import Clause
 from yilian.kernel.dated import Dated, NoValueInForce
-from yilian.kernel.text import _
+from yilian.kernel.text import Text, _
 
 T = TypeVar("T")
 
@@ -36,7 +36,9 @@ class Key(Generic[T]):
     """`check` says in a marked text what is wrong with a value, or None.
 
     Released values are kept as JSON; `read` makes a T of one (`Decimal`, say, of a
-    string) and raises ValueError or TypeError for what is none.
+    string) and raises ValueError or TypeError for what is none. Where JSON is not for
+    people, `write` makes it of what they type, in several lines as the `hint` says,
+    and `words` tells a T to them.
     """
 
     name: str  # "referral.answer_minutes.stat"
@@ -46,6 +48,12 @@ class Key(Generic[T]):
     unit: str = ""
     check: Callable[[T], str | None] | None = None
     read: Callable[[Any], T] = field(default=_as_it_is)
+    write: Callable[[str], Any] | None = None
+    words: Callable[[T], Sequence[Text]] | None = None
+    hint: str = ""
+
+    def shown(self, value: T) -> Sequence[Text] | str:
+        return self.words(value) if self.words else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,8 @@ def example_of(key: Key[T]) -> T:
 
 def typed(key: Key[Any], text: str) -> Any:
     """What somebody typed, as JSON would keep it; ValueError for what is no value."""
+    if key.write is not None:
+        return key.write(text)
     example = example_of(key)
     if isinstance(example, str | Decimal):
         return text.strip()

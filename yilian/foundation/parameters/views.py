@@ -43,7 +43,7 @@ def key(request: ActorRequest, name: str) -> HttpResponse:
     require(policies.can_propose(request.actor), ONLY_MANAGERS)
     if name not in KEYS:
         raise NotFound
-    form = ProposeForm(request.POST or None)
+    form = ProposeForm(KEYS[name], request.POST or None)
     if request.method == "POST" and _proposed(request, KEYS[name], form):
         messages.success(request, gettext("已提出，须由另一位管理人员发布后生效。"))
         return redirect("parameters:key", name)
@@ -88,8 +88,11 @@ def _proposed(request: ActorRequest, key: Key[Any], form: ProposeForm) -> bool:
 def _page(request: ActorRequest, key: Key[Any], form: ProposeForm) -> HttpResponse:
     context = {
         "key": key,
-        "value": queries.value_of(key, timezone.localdate()),
-        "defaults": sorted(key.default.by_start.items(), reverse=True),
+        "value": key.shown(queries.value_of(key, timezone.localdate())),
+        "defaults": [
+            (day, key.shown(value))
+            for day, value in sorted(key.default.by_start.items(), reverse=True)
+        ],
         "history": queries.history(request.actor, key),
         "form": form,
     }

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
-from yilian.kernel.calendar import CHINA, is_working_day
+from yilian.kernel.calendar import CHINA, Extra, is_working_day
 from yilian.kernel.errors import Invalid
 from yilian.kernel.text import _
 
@@ -75,14 +75,15 @@ class SlotPlan:
     each: int = 1  # how many at the same time: rooms, chairs
     only_working_days: bool = True
 
-    def starts(self, now: datetime) -> list[datetime]:
-        """Every start, the earliest first; raises `Invalid` for what cannot be."""
+    def starts(self, now: datetime, working: Extra | None = None) -> list[datetime]:
+        """Every start, the earliest first; raises `Invalid` for what cannot be.
+        `working` corrects the calendar."""
         fields = dict(self._problems(now))
         if fields:
             raise Invalid(fields=fields)
         starts = [
             datetime.combine(day, at, CHINA)
-            for day in self._days()
+            for day in self._days(working)
             for at in sorted(set(self.times))
         ]
         ahead = [start for start in starts if start > now]
@@ -102,8 +103,8 @@ class SlotPlan:
         if not self.times:
             yield "times", _("请至少填一个开始时间，如 08:30。")
 
-    def _days(self) -> Iterator[date]:
+    def _days(self, working: Extra | None) -> Iterator[date]:
         for ahead in range((self.last_on - self.first_on).days + 1):
             day = self.first_on + timedelta(days=ahead)
-            if not self.only_working_days or is_working_day(day):
+            if not self.only_working_days or is_working_day(day, working):
                 yield day

@@ -1,7 +1,7 @@
 """The pages of places and of the reception, opened by those who work with them."""
 
 import re
-from datetime import timedelta
+from datetime import date, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from yilian.registry.population.tests import world
 from yilian.registry.population.tests.test_pages import signed_in
 from yilian.resources.reception.models import Encounter
 from yilian.resources.scheduling.models import Bed, Slot
+from yilian.resources.scheduling.rules import SlotPlan
 
 KEEPERS = {Role.REFERRAL_DESK, Role.NURSE}
 RECEIVERS = {Role.PHYSICIAN, Role.NURSE, Role.REFERRAL_DESK}
@@ -107,6 +108,14 @@ def test_slots_are_opened_in_bulk_and_none_in_the_past(
     ).content.decode()
     assert "08:30–08:45" in shown
     assert "09:00–09:15" in shown
+
+
+def test_on_a_holiday_that_was_released_no_slot_is_opened() -> None:
+    """2050 is a year that the calendar does not know: 3 to 5 January are weekdays."""
+    first, holiday = date(2050, 1, 3), date(2050, 1, 4)
+    plan = SlotPlan(first, date(2050, 1, 5), [time(8, 30)], minutes=15)
+    opened = plan.starts(timezone.now(), {holiday: False})
+    assert [start.date() for start in opened] == [first, date(2050, 1, 5)]
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ from uuid import UUID
 from yilian.care.referral.models import Referral
 from yilian.care.referral.rules import compliance
 from yilian.care.referral.rules.clocks import Limits
-from yilian.care.referral.rules.limits import KEYS, WORKING_DAYS
+from yilian.care.referral.rules.limits import KEYS
 from yilian.care.referral.rules.reasons import Urgency
 from yilian.care.referral.rules.states import State
 from yilian.foundation.access.actor import Role
 from yilian.foundation.parameters.queries import value_of
+from yilian.foundation.parameters.working_days import working_days
 from yilian.kernel import calendar
 from yilian.kernel.tier import Direction, Tier, skips
 from yilian.record.advice.loading import shipped
@@ -30,11 +31,6 @@ def limits_on(now: datetime) -> Limits:
     """The limits in force on the day of `now`, Asia/Shanghai."""
     day = calendar.local_day(now)
     return Limits(**{name: value_of(key, day) for name, key in KEYS.items()})
-
-
-def working_days(now: datetime) -> Mapping[date, bool]:
-    """Holidays and make-up days beyond the built-in calendar, a released parameter."""
-    return value_of(WORKING_DAYS, calendar.local_day(now))
 
 
 def feedback_due(now: datetime) -> datetime:

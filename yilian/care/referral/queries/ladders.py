@@ -18,6 +18,7 @@ from yilian.care.referral.rules.reasons import Urgency
 from yilian.care.referral.rules.states import COMING, State, Step
 from yilian.foundation.access.choices import values
 from yilian.foundation.parameters.queries import value_of
+from yilian.foundation.parameters.working_days import working_days
 from yilian.kernel import calendar
 from yilian.kernel.calendar import Pause
 
@@ -97,7 +98,7 @@ def standings(rows: Sequence[Referral], now: datetime) -> list[Standing]:
     turns = _turns(row.pk for row in rows if row.state in OWED)
     tasks = _tasks(ids)
     fired = _fired(ids)
-    working = facts.working_days(now)
+    working = working_days(now)
     found = []
     for row in {row.pk: row for row in rows}.values():
         for clock, lap, running in _running(row, turns[row.pk], tasks, working, now):

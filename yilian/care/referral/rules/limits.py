@@ -1,9 +1,8 @@
 """The referral module's parameters: every limit has a day it begins and a ground."""
 
-from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from yilian.care.referral.rules.clocks import Limits
 from yilian.foundation.parameters.rules import Key, register
@@ -69,20 +68,3 @@ KEYS: Final = {
     field.name: register(_key(field.name, int(field.default)))  # type: ignore[arg-type]
     for field in fields(Limits)
 }
-
-
-def _days(value: Mapping[str, Any]) -> Mapping[date, bool]:
-    """As kept in JSON: {"2027-02-06": false, "2027-02-14": true}."""
-    return {date.fromisoformat(day): bool(works) for day, works in value.items()}
-
-
-# Holidays and make-up days of the years that the built-in calendar does not know.
-WORKING_DAYS: Final[Key[Mapping[date, bool]]] = register(
-    Key(
-        name="referral.working_days",
-        title=_("节假日和调休上班日（内置日历以外的年份）"),
-        default=Dated({START: {}}),
-        clause=clause("RC-13"),
-        read=_days,
-    )
-)

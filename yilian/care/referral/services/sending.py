@@ -23,6 +23,7 @@ from yilian.care.referral.services import attaching, duties, stays, steps
 from yilian.care.referral.services.drafting import require_open_target, require_sight
 from yilian.care.referral.services.steps import lock, take
 from yilian.foundation.access.actor import Actor
+from yilian.foundation.parameters.working_days import working_days
 from yilian.kernel import calendar
 from yilian.kernel.errors import Conflict, Invalid
 from yilian.kernel.text import Text, _
@@ -175,7 +176,7 @@ def resume_clock(referral: Referral, now: datetime) -> None:
         referral.answer_due_at,
         referral.paused_at,
         now,
-        facts.working_days(now),
+        working_days(now),
     )
     referral.paused_at = None
 
@@ -192,7 +193,7 @@ def _end(
 def _start_clocks(referral: Referral, now: datetime) -> None:
     limits = facts.limits_on(now)
     referral.answer_due_at = clocks.answer_due(
-        Urgency(referral.urgency), now, limits, facts.working_days(now)
+        Urgency(referral.urgency), now, limits, working_days(now)
     )
     inpatient = referral.care_kind == CareKind.INPATIENT
     referral.valid_until = clocks.valid_until(now, limits, inpatient=inpatient)

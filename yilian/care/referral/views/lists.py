@@ -16,6 +16,7 @@ from yilian.care.referral.views import rows
 from yilian.foundation.access.middleware import ActorRequest
 from yilian.foundation.access.scope import require
 from yilian.foundation.access.views import signed_in
+from yilian.foundation.parameters.working_days import working_days
 from yilian.kernel import calendar
 from yilian.kernel.text import _
 from yilian.registry.directory.queries import duty_now
@@ -31,7 +32,8 @@ def desk(request: ActorRequest) -> HttpResponse:
     """The receiving desk: most urgent and longest waiting on top."""
     require(policies.can_draft(request.actor), _WHO)
     tab = lists.tab_named(lists.RECEIVED, request.GET.get("tab", ""))
-    day = calendar.local_day(timezone.now())
+    now = timezone.now()
+    day = calendar.local_day(now)
     counted, facts = lists.at_desk(
         request.actor, _counted(lists.RECEIVED), calendar.start_of_day(day)
     )
@@ -42,7 +44,7 @@ def desk(request: ActorRequest) -> HttpResponse:
         "rows": rows.drawn(request.actor, page.lines),
         "next": page.next,
         "facts": facts,
-        "beyond": calendar.is_beyond_known(day),
+        "beyond": calendar.is_beyond_known(day, working_days(now)),
     }
     return render(request, "referral/desk.html", context)
 

@@ -1,4 +1,4 @@
-"""The machine: its Python, its disk, its holidays, and our folder on it."""
+"""The machine: its Python, its disk, and our folder on it."""
 
 import locale
 import os
@@ -9,8 +9,6 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from datetime import date, timedelta
-from importlib import import_module
 from typing import Final
 
 from yilian.config.runtime.doctor.findings import Finding, Level, judge
@@ -29,7 +27,6 @@ def examine(folder: DataFolder, port: int) -> Iterator[Finding]:
     yield _disk(folder)
     yield from _folder(folder)
     yield from _ports(folder, port)
-    yield _holidays(date.today())  # noqa: DTZ011 the machine's own day
 
 
 def _python() -> Finding:
@@ -168,17 +165,3 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def _holidays(today: date) -> Finding:
-    last = max(import_module("chinese_calendar").holidays).year
-    soon = today + timedelta(days=60)
-    return judge(
-        soon.year <= last,
-        "holidays",
-        "节假日 holidays",
-        f"已知到 {last} 年 known to the end of {last}",
-        "之后按周一至周五计算；请载入新一年的放假安排。 "
-        "Beyond it Monday to Friday count; load the new year's arrangement.",
-        Level.WARN,
-    )

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
+from typing import Any, Final
 
 import psycopg
 
@@ -16,6 +17,7 @@ MINUTE: Final = 60
 HOUR: Final = 3600
 A_DAY: Final = timedelta(hours=26)  # a nightly backup is late by then
 A_WEEK: Final = timedelta(days=7)
+TWO_MONTHS: Final = timedelta(days=60)
 A_MONTH: Final = timedelta(days=35)
 
 
@@ -23,9 +25,11 @@ def examine(place: Place) -> Iterator[Finding]:
     try:
         with psycopg.connect(place.urls.owner) as connection:
             pulse = feel(connection)
+            released = released_years(connection)
     except psycopg.errors.UndefinedTable:  # not migrated yet: said elsewhere
         return
     yield from _pulse(pulse)
+    yield holidays(released, date.today())  # noqa: DTZ011 the machine's own day
     if facts.get(place.urls.owner, facts.PURPOSE) in {facts.DEMO, facts.DEMO_BEGUN}:
         return
     yield _short_messages()
@@ -98,6 +102,30 @@ def _jobs(pulse: Pulse) -> Iterator[Finding]:
         "audit-seal",
         f"未封存审计 unsealed audit rows（{pulse.unsealed}）",
         "封存每分钟一次，由 worker 执行。 The worker seals every minute.",
+    )
+
+
+def released_years(connection: "psycopg.Connection[Any]") -> set[int]:
+    """Those whose days off somebody has written down and another released."""
+    days = connection.execute(
+        "SELECT jsonb_object_keys(value) FROM parameters_parametervalue"
+        " WHERE key = 'referral.working_days' AND state = 'released'"
+    )
+    return {int(day[:4]) for (day,) in days.fetchall()}
+
+
+def holidays(released: set[int], today: date) -> Finding:
+    known = max(import_module("chinese_calendar").holidays).year
+    soon = (today + TWO_MONTHS).year
+    last = max({known, *released})
+    return judge(
+        soon <= known or soon in released,
+        "holidays",
+        "节假日 holidays",
+        f"已知到 {last} 年 known to the end of {last}",
+        "之后按周一至周五计算；请在“参数”中填写新一年的“节假日和调休上班日”。 "
+        "Beyond it Monday to Friday count; write them down on the page of parameters.",
+        Level.WARN,
     )
 
 

@@ -17,6 +17,7 @@ from yilian.foundation.access.scope import require
 from yilian.foundation.audit.services import record
 from yilian.foundation.idempotency.services import once
 from yilian.foundation.parameters.queries import value_of
+from yilian.foundation.parameters.working_days import working_days
 from yilian.insurance.settlement import policies
 from yilian.insurance.settlement.models import Bill, Decision, Filing
 from yilian.insurance.settlement.parameters import DECISION_DAYS
@@ -205,10 +206,15 @@ def _file(actor: Actor, bill: Bill, kind: FilingKind, evidence: Evidence) -> Fil
         files=list(evidence.files),
         filed_at=now,
         filed_by_id=actor.account_id,
-        due_at=add_working_days(now, value_of(DECISION_DAYS, local_day(now))),
+        due_at=_decided_by(now),
     )
     _note(actor, f"settlement.{_VERBS[kind]}", filing)
     return filing
+
+
+def _decided_by(now: datetime) -> datetime:
+    days = value_of(DECISION_DAYS, local_day(now))
+    return add_working_days(now, days, working_days(now))
 
 
 _VERBS: Final = {

@@ -1,6 +1,6 @@
 """Late emergencies and appeals: evidence, clock, four eyes, and the money after."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +11,11 @@ from django.utils import timezone
 
 from yilian.care.referral.tests.world import Place as House
 from yilian.foundation.access.actor import Actor
+from yilian.foundation.parameters.models import ParameterValue
+from yilian.foundation.parameters.queries import forget
 from yilian.insurance.settlement.models import Bill, Decision, Filing, Settlement
 from yilian.insurance.settlement.queries.checking import check_all
+from yilian.insurance.settlement.queries.deadlines import late_filing_until
 from yilian.insurance.settlement.rules.case import Referral
 from yilian.insurance.settlement.rules.filing import Evidence
 from yilian.insurance.settlement.rules.ledger import FilingState
@@ -207,6 +210,22 @@ def test_after_the_days_of_filing_only_an_appeal_is_left(
     with pytest.raises(TooLate, match="申诉"):
         _filed(house, bill)
     assert _appealed(house, bill).state == FilingState.OPEN
+
+
+def test_days_off_that_were_released_put_off_what_is_counted_in_working_days(
+    penalised: Bill, house: Actor
+) -> None:
+    before = late_filing_until(penalised)
+    today = timezone.localdate()
+    off = {str(today + timedelta(days=ahead)): False for ahead in range(1, 31)}
+    ParameterValue.objects.create(
+        key="referral.working_days", area_code="64", starts_on=date(2017, 1, 1),
+        value=off, state="released", proposed_by=people.account(),
+        decided_by=people.account(),
+    )  # fmt: skip
+    forget()
+    assert late_filing_until(penalised) > before + timedelta(days=20)
+    assert _filed(house, penalised).due_at > timezone.now() + timedelta(days=30)
 
 
 def test_one_filing_at_a_time_and_one_per_form(penalised: Bill, house: Actor) -> None:

@@ -14,6 +14,7 @@ from yilian.foundation.audit.services import record
 from yilian.foundation.idempotency.services import once
 from yilian.foundation.notify.services import text_message
 from yilian.foundation.outbox.services import publish
+from yilian.foundation.parameters.working_days import working_days
 from yilian.kernel.errors import Conflict, Invalid
 from yilian.kernel.ids import new_id
 from yilian.kernel.safe_text import required_text
@@ -48,7 +49,8 @@ def open_slots(
 ) -> int:
     """How many this key has opened, now or the first time."""
     department = _own_department(actor, department_id)
-    starts = plan.starts(timezone.now())
+    now = timezone.now()
+    starts = plan.starts(now, working_days(now))
 
     def make() -> UUID:
         _require_doctor(actor, doctor_id)
