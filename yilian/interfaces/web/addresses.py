@@ -6,6 +6,9 @@ asked for puts its own in between.
 """
 
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Final
 from uuid import UUID
@@ -15,23 +18,40 @@ from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 
 _NOBODY: Final = [UUID(int=2**128 - 1 - place) for place in range(4)]
 _PLACES: Final = {str(nobody): place for place, nobody in enumerate(_NOBODY)}
-_KEPT: Final = {UUID, str}
 _ID: Final = re.compile(f"({'|'.join(_PLACES)})")
+_here = threading.local()
+
+
+@contextmanager
+def addressed() -> Iterator[None]:
+    """Inside, for a request, it is not asked again where all addresses begin."""
+    _here.all = _all()
+    try:
+        yield
+    finally:
+        _here.all = None
 
 
 def url(name: str, *args: object, **kwargs: object) -> str:
+    begins = getattr(_here, "all", None) or _all()
+    if not kwargs and len(args) == 1 and type(args[0]) is UUID:
+        parts, places = _of_nobody(name, (None,), (), *begins)
+        if places == [0]:
+            return f"{parts[0]}{args[0]}{parts[2]}"
     told = (*args, *kwargs.values())
     kinds = {type(one) for one in told}
-    if kinds == {str} or not kinds <= _KEPT or len(told) > len(_NOBODY):
+    if kinds == {str} or not kinds <= {UUID, str} or len(told) > len(_NOBODY):
         return reverse(name, args=args or None, kwargs=kwargs or None)
     # Words that stand beside an id, a step or a part of a page, are few.
     words = tuple(None if type(one) is UUID else one for one in told)
-    addresses = get_urlconf() or settings.ROOT_URLCONF
-    prefix = get_script_prefix()
-    parts, places = _of_nobody(name, words, tuple(kwargs), addresses, prefix)
+    parts, places = _of_nobody(name, words, tuple(kwargs), *begins)
     filled = list(parts)
     filled[1::2] = [str(told[place]) for place in places]
     return "".join(filled)
+
+
+def _all() -> tuple[str, str]:
+    return get_urlconf() or settings.ROOT_URLCONF, get_script_prefix()
 
 
 def maybe_url(name: str | None, *args: object, **kwargs: object) -> str | None:

@@ -4,7 +4,7 @@
 and a percent sign is written `%%`. Marked texts of lower modules go through `|text`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -56,19 +56,24 @@ def environment(**options: Any) -> Environment:
     )
     env.filters.update(FILTERS)
     env.globals.update(GLOBALS)
-    env.globals["_"] = said
+    env.speakers = {"_": said_in, "text": words.text_in}
     return env
 
 
-def said(marked: str, /, **values: object) -> Markup:
+def said_in(language: str) -> Callable[..., Markup]:
     """`_("…")`: a page has some hundred, most without values and said before."""
-    plain = _said(marked, translation.get_language() or "")
-    return plain % values if values else _without_values(plain)
+
+    def said(marked: str, /, **values: object) -> Markup:
+        plain = _said(marked, language)
+        return plain % values if values else _without_values(plain)
+
+    return said
 
 
 @lru_cache(maxsize=5000)
-def _said(marked: str, _language: str) -> Markup:
-    return Markup(translation.gettext(marked))  # noqa: S704 - a text of ours
+def _said(marked: str, language: str) -> Markup:
+    with translation.override(language):
+        return Markup(translation.gettext(marked))  # noqa: S704 - a text of ours
 
 
 @lru_cache(maxsize=5000)

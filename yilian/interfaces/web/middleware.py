@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from yilian.foundation.access.pool import look_through
 from yilian.foundation.files.uploads import TAKES_FILES
+from yilian.interfaces.web.addresses import addressed
 from yilian.interfaces.web.errors import Refusal, answer, busy, render_error
 from yilian.interfaces.web.shell import live_url
 from yilian.kernel.errors import DomainError, Invalid
@@ -104,7 +105,7 @@ class Language:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         language = chosen_language(request)
-        with translation.override(language):
+        with translation.override(language), addressed():
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         patch_vary_headers(response, ("Cookie",))

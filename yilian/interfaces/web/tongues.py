@@ -1,40 +1,23 @@
 """Templates compiled once for each language: what is said without values is a constant.
 
-A page says some sixty marked texts and calls some hundred macros. Asking for each text
-which language is meant, and for each macro how it wants to be called, was a fifth of
-what a page costs.
+A page says some sixty marked texts. Asking for each which language is meant was a tenth
+of what a page costs. So whatever says a text (`speakers`) is told the language once.
 """
 
-from collections.abc import MutableMapping
-from functools import lru_cache
-from types import FunctionType, MethodType
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Final, Self
 
 from django.utils import translation
 from jinja2 import Environment, Template, nodes
-from jinja2.runtime import Context, Macro
 from jinja2.utils import internalcode
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
+from yilian.interfaces.web.written import DirectMacro, Marked, Written, shown
+
 _MARK: Final = "_"
-_FUNCTIONS: Final = frozenset({FunctionType, MethodType, type(lru_cache(len))})
-_WANTS: Final = "jinja_pass_arg"
-_OF_THE_COMPILER: Final = ("_loop_vars", "_block_vars")
-
-
-class _Direct(Context):
-    """A macro or a plain function needs nothing of what Jinja looks for first."""
-
-    @internalcode
-    def call(self, called: Any, /, *args: Any, **kwargs: Any) -> Any:
-        if type(called) is Macro or (
-            type(called) in _FUNCTIONS and not hasattr(called, _WANTS)
-        ):
-            for name in _OF_THE_COMPILER:
-                kwargs.pop(name, None)
-            return called(*args, **kwargs)
-        return super().call(called, *args, **kwargs)
+# By the name of a global or filter: which one speaks a language.
+Speakers = Mapping[str, Callable[[str], Callable[..., Any]]]
 
 
 class Tongues(Environment):
@@ -42,13 +25,17 @@ class Tongues(Environment):
     globals: a chain of two, as Jinja makes it for each, is copied and compared with
     each include and import."""
 
-    context_class = _Direct
+    code_generator_class = Written
+    macro = DirectMacro
+    shown = staticmethod(shown)
     language: str | None = None  # of which the templates are; None hands them out
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.speakers: Speakers = {}
         self._of_language: dict[str, Tongues] = {}
         self._known: dict[str, Template] = {}
+        self.marked = Marked()
 
     def make_globals(
         self, d: MutableMapping[str, Any] | None
@@ -72,6 +59,12 @@ class Tongues(Environment):
             found = self._known[name] = super().get_template(name, parent)
         return found
 
+    def from_string(self, source: Any, *args: Any, **options: Any) -> Template:
+        if self.language is None:
+            spoken = self._speaking(translation.get_language() or "")
+            return spoken.from_string(source, *args, **options)
+        return super().from_string(source, *args, **options)
+
     def _speaking(self, language: str) -> "Tongues":
         found = self._of_language.get(language)
         if found is None:
@@ -81,6 +74,9 @@ class Tongues(Environment):
     def _overlay(self, language: str) -> Self:
         made = self.overlay()
         made.language, made._known = language, {}
+        told = {name: speaker(language) for name, speaker in self.speakers.items()}
+        made.globals = self.globals | told
+        made.filters = self.filters | told
         return made
 
     def _parse(

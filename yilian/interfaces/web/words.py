@@ -1,6 +1,6 @@
 """How dates, moments, money and marked texts are said, in the reader's language."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -43,13 +43,26 @@ def text(value: object) -> str:
     return "" if value is None else str(value)
 
 
+def text_in(language: str) -> Callable[[object], str]:
+    """`text` for templates of one language, which need not ask which it is."""
+
+    def text_there(value: object) -> str:
+        kind = type(value)
+        if kind is str:
+            return _said(value, language)  # type: ignore[arg-type]
+        return value if kind is Markup else text(value)  # type: ignore[return-value]
+
+    return text_there
+
+
 def _in_words(marked: str) -> str:
     return gettext(marked) if marked else ""
 
 
 @lru_cache(maxsize=5_000)
-def _said(marked: str, _language: str) -> str:
-    return _in_words(marked)
+def _said(marked: str, language: str) -> str:
+    with translation.override(language or None):
+        return _in_words(marked)
 
 
 def in_both_languages(value: object) -> str:

@@ -17,6 +17,19 @@ PAGES: Mapping[str, str] = {
     "more.html": '{{ _("%(n)s 条", n="<" ~ n) }}',
     "loop.html": '{% import "parts.html" as parts %}'
     "{% for one in told %}{% set said = one %}{{ parts.twice(said) }}{% endfor %}",
+    "given.html": "{% macro three(a, b=8, c=9) %}({{ a }},{{ b }},{{ c }})"
+    "{% endmacro %}"
+    "{% macro called(a, b='') %}({{ a }},{{ caller() }},{{ b }}){% endmacro %}"
+    "{% macro named(a, caller=none) %}({{ a }}-,{{ caller() }}){% endmacro %}"
+    "{% macro all(a) %}({{ a }}|{{ varargs|join }}|"
+    "{% for key, value in kwargs.items() %}{{ key }}={{ value }}{% endfor %})"
+    "{% endmacro %}{{ three(1, 2) }}{{ three(1, c=3) }}{{ three(told) }}{{ three() }}"
+    "{% call called(1) %}[x]{% endcall %}"
+    "{% call named('x') %}y{% endcall %}{{ all(1, 2, k=3) }}",
+    "many.html": "{% macro one(a) %}{{ a }}{% endmacro %}{{ one(1, 2) }}",
+    "unknown.html": "{% macro one(a) %}{{ a }}{% endmacro %}{{ one(b=2) }}",
+    "twice.html": "{% macro one(a) %}{{ a }}{% endmacro %}{{ one(1, a=2) }}",
+    "maybe.html": "[{{ '<'|safe if told }}][{{ ('no' if told)|lower }}]",
     "called.html": "{% macro framed(words) %}[{{ words }}{{ caller() }}]{% endmacro %}"
     '{% call framed(_("帮助")) %}{{ told }}{% endcall %}',
 }
@@ -60,6 +73,24 @@ def test_nobody_asks_which_language_is_meant_while_a_page_is_drawn(
         page = pages.get_template("page.html")
         page.render(n=1)
         asked: list[str] = []
-        monkeypatch.setitem(pages.globals, "_", lambda text, **_: asked.append(text))
+        monkeypatch.setitem(page.globals, "_", lambda text, **_: asked.append(text))
+        monkeypatch.setattr(translation, "get_language", lambda: asked.append("which"))
         page.render(n=1)
     assert asked == ["%(n)s 条"]
+
+
+def test_a_macro_takes_its_arguments_as_jinja_gives_them(pages: Tongues) -> None:
+    assert said(pages, "given.html", "en", told="<") == (
+        "(1,2,9)(1,8,3)(&lt;,8,9)(,8,9)(1,[x],)(x-,y)(1|2|k=3)"
+    )
+
+
+@pytest.mark.parametrize("name", ["many.html", "unknown.html", "twice.html"])
+def test_a_macro_refuses_what_it_does_not_know(pages: Tongues, name: str) -> None:
+    with pytest.raises(TypeError):
+        said(pages, name, "en")
+
+
+def test_what_has_no_else_shows_nothing(pages: Tongues) -> None:
+    assert said(pages, "maybe.html", "en", told=False) == "[][]"
+    assert said(pages, "maybe.html", "en", told=True) == "[<][no]"
