@@ -22,10 +22,9 @@ _MOST_AT_ONCE: Final = 60  # days: no holiday is longer, but a year mistyped is
 _DAY: Final = timedelta(days=1)
 _ENTRY: Final = re.compile(
     r"(\d{4}-\d{1,2}-\d{1,2})(?:\s*(?:至|到|~|to)\s*(\d{4}-\d{1,2}-\d{1,2}))?"
-    r"\s*(放假|上班|off|work)",
+    r"\s*(?:放假|off|(上班|work))",
     re.ASCII,
 )
-_WORKS: Final = frozenset({"上班", "work"})
 _RANGES: Final[Mapping[bool, str]] = {
     False: _("{first} 至 {last} 放假"),
     True: _("{first} 至 {last} 上班"),
@@ -63,7 +62,7 @@ def _entry(part: str) -> Iterator[tuple[str, bool]]:
     if not timedelta(0) <= last - first < _MOST_AT_ONCE * _DAY:
         raise ValueError(part)
     for ahead in range((last - first).days + 1):
-        yield (first + ahead * _DAY).isoformat(), told[3] in _WORKS
+        yield (first + ahead * _DAY).isoformat(), told[3] is not None
 
 
 def _day(text: str) -> date:

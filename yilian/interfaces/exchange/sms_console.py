@@ -14,6 +14,6 @@ from yilian.kernel.phone import mask_phone
 
 class ConsoleGateway:
     def send(self, phone: str, text: str) -> None:
-        words = text if settings.YILIAN_DEMO else "（没有短信网关，未发送 not sent）"
+        words = text if settings.YILIAN_DEMO else "(not sent: no carrier is named)"
         sys.stdout.write(f"[SMS] {mask_phone(phone)} {words}\n")
         sys.stdout.flush()
