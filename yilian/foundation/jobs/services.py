@@ -27,6 +27,16 @@ def defer_many(task: str, facts: Sequence[dict[str, Any]]) -> None:
         app.configure_task(task).batch_defer(*facts)
 
 
+def defer_behind(task: str, told: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """One job for each, behind its own lock, in one statement and in their order."""
+    jobs = [
+        app.configure_task(task, lock=lock).make_new_job(**facts)
+        for lock, facts in told
+    ]
+    if jobs:
+        app.job_manager.batch_defer_jobs(jobs)
+
+
 def locks_in_use(locks: Iterable[str]) -> set[str]:
     """Those of them that some job holds or waits for."""
     with connection.cursor() as cursor:

@@ -27,7 +27,12 @@ from yilian.foundation.access.composed import Insertion
 from yilian.foundation.access.scope import find, require
 from yilian.foundation.access.services import Said, write, write_each, write_once
 from yilian.foundation.audit import services as audit
-from yilian.foundation.jobs.services import defer, defer_many, locks_in_use
+from yilian.foundation.jobs.services import (
+    defer,
+    defer_behind,
+    defer_many,
+    locks_in_use,
+)
 from yilian.foundation.outbox import policies, ports
 from yilian.foundation.outbox.models import Delivery, OutboxMessage
 from yilian.foundation.outbox.queries import NOBODY, delivering, under_way
@@ -260,10 +265,12 @@ def _queue(deliveries: Iterable[Delivery]) -> None:
         else:
             lanes[lane_of(delivery.message.person_id)].append(str(delivery.id))
     defer_many(DELIVER, free)
-    for lane, ids in lanes.items():
-        for at in range(0, len(ids), TOGETHER):
-            some = ids[at : at + TOGETHER]
-            defer(DELIVER_TOGETHER, lock=lane, delivery_ids=some)
+    together = [
+        (lane, {"delivery_ids": ids[at : at + TOGETHER]})
+        for lane, ids in lanes.items()
+        for at in range(0, len(ids), TOGETHER)
+    ]
+    defer_behind(DELIVER_TOGETHER, together)
 
 
 def _defer(delivery_id: UUID, person_id: UUID | None) -> None:
