@@ -168,15 +168,38 @@ class Insertion:
         if pre_save.has_listeners(self._model):
             pre_save.send(self._model, instance=row, raw=False, using=connection.alias)
         columns, values = [], []
-        for field in self._model._meta.concrete_fields:
+        for field in self._fields:
             value = field.pre_save(row, add=True)
             if not isinstance(value, DatabaseDefault):
                 columns.append(str(field.column))
                 values.append(_prepared(field, value))
-        key = tuple(columns)
-        if key not in self._said:
-            self._said[key] = self._statement(key)
-        return self._said[key], values
+        return self._said_of(tuple(columns)), values
+
+    def told(self, facts: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        """As `of`, of a row that need be no object: what is not told is as a new one
+        has it."""
+        if pre_save.has_listeners(self._model):
+            return self.of(self._model(**facts))
+        columns, values = [], []
+        for field in self._fields:
+            if field.attname in facts:
+                value = facts[field.attname]
+            elif field.has_db_default():
+                continue
+            else:
+                value = field.get_default()
+            columns.append(str(field.column))
+            values.append(_prepared(field, value))
+        return self._said_of(tuple(columns)), values
+
+    @cached_property
+    def _fields(self) -> list[Any]:
+        return list(self._model._meta.concrete_fields)
+
+    def _said_of(self, columns: tuple[str, ...]) -> str:
+        if columns not in self._said:
+            self._said[columns] = self._statement(columns)
+        return self._said[columns]
 
     def _statement(self, columns: tuple[str, ...]) -> str:
         quoted = ", ".join(map(connection.ops.quote_name, columns))

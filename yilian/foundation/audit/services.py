@@ -48,20 +48,19 @@ def record(
 ) -> None:
     """`action` is `module.verb`; `detail` holds codes and counts, never a name, a
     number of a person or clinical content."""
-    entry = AuditEntry(
-        **_who(actor),
-        action=action,
-        outcome=Outcome.DONE.value,
-        object_kind=object_kind,
-        object_id=object_id,
-        person_id=person_id,
-        person_ids=list(person_ids),
-        ground=ground,
-        grant_id=grant_id,
-        is_break_glass=is_break_glass,
-        detail=dict(detail or {}),
-    )
-    write(_ROW.of(entry))
+    facts = _who(actor) | {
+        "action": action,
+        "outcome": Outcome.DONE.value,
+        "object_kind": object_kind,
+        "object_id": object_id,
+        "person_id": person_id,
+        "person_ids": list(person_ids),
+        "ground": ground,
+        "grant_id": grant_id,
+        "is_break_glass": is_break_glass,
+        "detail": dict(detail or {}),
+    }
+    write(_ROW.told(facts))
 
 
 def record_refusal(

@@ -102,10 +102,10 @@ def search(request: ActorRequest, type_name: str) -> HttpResponse:
     links = [("self", _with(address, pairs))]
     if found.next:
         links.append(("next", _with(address, [*kept, ("_cursor", found.next)])))
+    before = _quoted(f"{address}/")[:-1]  # an id is letters, digits, points, dashes
     entries = (
-        f'{{"fullUrl":{_quoted(f"{address}/{held.id}")},"resource":{text},'
-        '"search":{"mode":"match"}}'
-        for held, text in zip(found.items, found.texts, strict=True)
+        f'{{"fullUrl":{before}{line.id}","resource":{text},"search":{{"mode":"match"}}}}'
+        for line, text in zip(found.items, found.texts, strict=True)
     )
     return _answer(_bundle("searchset", links, entries))
 

@@ -49,7 +49,7 @@ def text_in(language: str) -> Callable[[object], str]:
     def text_there(value: object) -> str:
         kind = type(value)
         if kind is str:
-            return _said(value, language)  # type: ignore[arg-type]
+            return _said(value, language)
         return value if kind is Markup else text(value)  # type: ignore[return-value]
 
     return text_there

@@ -13,10 +13,19 @@ from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.database import acting_as, money_sight
 from yilian.kernel.canonical import parse_object
 from yilian.kernel.errors import NotFound
+from yilian.kernel.ids import NIL
 from yilian.record.rules.asking import MOST, Asked
 from yilian.record.rules.indexing import index
 from yilian.registry.population.models import sight_arguments
-from yilian.registry.population.queries import fill_placeholders
+from yilian.registry.population.queries import (
+    GRANTED,
+    Seen,
+    fill_placeholders,
+    granted_told,
+    is_by_grant,
+    seen_by,
+    sight_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,15 @@ class Told:
         """For names and times. Numbers lose their digits: those need `Held.body`."""
         body: dict[str, Any] = json.loads(self.text)
         return body
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A resource that a search found; its text has placeholders still in it."""
+
+    person_id: UUID
+    id: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +118,15 @@ LEFT JOIN record_resource r
 # Who asks, then what: one round trip (migration 0006).
 _FOUND: Final = "record_search_as(%s, %s, %s, %s, %s, %s::text[], %s, %s::jsonb, %s)"
 _SEARCH: Final = f"SELECT * FROM {_FOUND}"  # noqa: S608
+_LINES: Final = f"SELECT person_id, id, body FROM {_FOUND}"  # noqa: S608
+# And on what ground: each line bears it, and it comes though nothing was found.
+_SEEN: Final = f"""
+SELECT best.*, found.person_id, found.id, found.body FROM (SELECT) once
+  LEFT JOIN LATERAL ({GRANTED}) best ON true
+  LEFT JOIN LATERAL record_search_as(
+      %(reach)s, %(house)s, %(who)s, %(persons)s, %(money)s,
+      ARRAY[%(type)s::text], %(person)s, %(asked)s::jsonb, %(most)s) found ON true
+"""  # noqa: S608 - words of ours
 _TEXTS: Final = f"SELECT type, institution_id, body FROM {_FOUND}"  # noqa: S608
 _NEWEST: Final = {"newest_first": True}
 
@@ -120,12 +147,31 @@ def history(actor: Actor, type_name: str, resource_id: str) -> list[VersionLine]
     return [VersionLine(*row) for row in rows]
 
 
-def search(actor: Actor, asked: Asked) -> list[Held]:
+def search(actor: Actor, asked: Asked) -> list[Line]:
     """One row more than a page, so that the caller knows whether there is a next."""
     if asked.is_nowhere or asked.ids == ():
         return []
     facts = [[asked.type], asked.person_id, _json(asked.as_json()), asked.count + 1]
-    return [Held(*row) for row in _found(actor, _SEARCH, facts)]
+    return [Line(*row) for row in _found(actor, _LINES, facts)]
+
+
+def search_seen(actor: Actor, asked: Asked) -> tuple[list[Line], Seen | None]:
+    """As `search`, and how the actor sees the one person that is asked of."""
+    person_id = asked.person_id
+    is_one = person_id is not None and is_by_grant(actor, person_id)
+    if person_id is None or not is_one or asked.is_nowhere or asked.ids == ():
+        seen = sight_of(actor, person_id) if person_id not in (None, NIL) else None
+        return search(actor, asked), seen
+    told = granted_told(actor, person_id) | {
+        "money": money_sight(actor),
+        "type": asked.type,
+        "asked": _json(asked.as_json()),
+        "most": asked.count + 1,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SEEN, told)  # writes: nothing, the SELECT above
+        rows = cursor.fetchall()
+    return [Line(*row[4:]) for row in rows if row[4] is not None], seen_by(rows[0][:4])
 
 
 def resources_of(

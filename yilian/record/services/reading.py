@@ -16,7 +16,7 @@ from yilian.kernel.errors import NotPermitted
 from yilian.kernel.ids import NIL
 from yilian.kernel.text import _
 from yilian.record.queries import reading
-from yilian.record.queries.reading import Held, VersionLine
+from yilian.record.queries.reading import Held, Line, VersionLine
 from yilian.record.rules.asking import Asked, cursor_after
 from yilian.record.rules.money import MONEY
 from yilian.registry.population.queries import Seen, sight_of
@@ -38,7 +38,7 @@ class Opened:
 class Found:
     """A page of a search; `next` is the cursor of the following one."""
 
-    items: Sequence[Held]
+    items: Sequence[Line]
     texts: Sequence[str]
     next: str | None
 
@@ -75,11 +75,11 @@ def open_with_history(
 
 
 def search(actor: Actor, asked: Asked) -> Found:
-    rows = reading.search(actor, asked)
+    rows, seen = reading.search_seen(actor, asked)
     shown = rows[: asked.count]
-    _write_down_search(actor, asked, shown)
+    _write_down_search(actor, asked, shown, seen)
     more = cursor_after(shown[-1].id) if len(rows) > asked.count else None
-    return Found(shown, [reading.filled(actor, held.text) for held in shown], more)
+    return Found(shown, [reading.filled(actor, line.text) for line in shown], more)
 
 
 def open_part(
@@ -140,12 +140,13 @@ def _write_down(
     )
 
 
-def _write_down_search(actor: Actor, asked: Asked, shown: Sequence[Held]) -> None:
-    persons = {held.person_id for held in shown} - {NIL}
+def _write_down_search(
+    actor: Actor, asked: Asked, shown: Sequence[Line], seen: Seen | None
+) -> None:
+    persons = {line.person_id for line in shown} - {NIL}
     one = asked.person_id if asked.person_id != NIL else None
     if one is None and not persons and asked.person_id == NIL:
         return
-    seen = sight_of(actor, one) if one else None
     audit.record(
         actor,
         "record.search",

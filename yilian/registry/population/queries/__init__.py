@@ -12,9 +12,17 @@ from yilian.registry.population.queries.person import (
     fill_placeholders,
     person_page,
 )
-from yilian.registry.population.queries.sight import Seen, sight_of
+from yilian.registry.population.queries.sight import (
+    GRANTED,
+    Seen,
+    granted_told,
+    is_by_grant,
+    seen_by,
+    sight_of,
+)
 
 __all__ = [
+    "GRANTED",
     "PersonCard",
     "PersonPage",
     "Seen",
@@ -23,9 +31,12 @@ __all__ = [
     "chosen_institutions",
     "count_waiting",
     "fill_placeholders",
+    "granted_told",
     "has_died",
+    "is_by_grant",
     "openings",
     "person_page",
+    "seen_by",
     "sight_of",
     "tags",
 ]

@@ -1,5 +1,6 @@
 """How much of a person an actor sees, and on what ground."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -45,6 +46,12 @@ def sight_of(actor: Actor, person_id: UUID) -> Seen:
     return _granted_sight(actor, person_id)
 
 
+def is_by_grant(actor: Actor, person_id: UUID) -> bool:
+    """Whether `GRANTED` says what the actor sees of this person."""
+    reaches_all = actor.reach in (Reach.SYSTEM, Reach.SELF)
+    return person_id != NIL and not reaches_all
+
+
 def _own_sight(actor: Actor, person_id: UUID) -> Seen:
     if person_id not in actor.person_ids:
         return UNSEEN
@@ -54,14 +61,23 @@ def _own_sight(actor: Actor, person_id: UUID) -> Seen:
 
 def _granted_sight(actor: Actor, person_id: UUID) -> Seen:
     with connection.cursor() as cursor:
-        told: dict[str, Any] = {
-            "person": person_id,
-            "institution": actor.institution_id,
-            "account": actor.account_id,
-        }
-        cursor.execute(_BEST, told | sight_told(actor))  # writes: nothing, it reads
-        best = cursor.fetchone()
-    if best is None:
+        cursor.execute(GRANTED, granted_told(actor, person_id))  # writes: reads only
+        return seen_by(cursor.fetchone())
+
+
+def granted_told(actor: Actor, person_id: UUID) -> dict[str, Any]:
+    """The values that `GRANTED` names."""
+    return {
+        "person": person_id,
+        "institution": actor.institution_id,
+        "account": actor.account_id,
+        **sight_told(actor),
+    }
+
+
+def seen_by(best: Sequence[Any] | None) -> Seen:
+    """What a row of `GRANTED` says; of none, or of one that is empty, nothing."""
+    if best is None or best[0] is None:
         return UNSEEN
     scope, ground, grant_id, _until = best
     return Seen(Scope(scope), Ground(ground), grant_id)
@@ -93,4 +109,5 @@ SELECT kept.scope, kept.ground, kept.id, upper(kept.period) AS until
 
 SIGHT: Final = "population_sight({}, %(reach)s, %(house)s, %(who)s, %(persons)s)"
 _CALMEST: Final = ",".join(ground.value for ground in _PREFERENCE)
-_BEST: Final = best_grant(SIGHT.format("kept.person_id"))
+# For those whom grants let see, as `sight_of` says.
+GRANTED: Final = best_grant(SIGHT.format("kept.person_id"))
