@@ -55,7 +55,7 @@ DELIVER: Final = "outbox.deliver"
 DELIVER_TOGETHER: Final = "outbox.deliver_together"
 CHANNEL: Final = "yilian_live"
 BATCH: Final = 200
-TOGETHER: Final = 50  # deliveries in one transaction
+TOGETHER: Final = 100  # deliveries in one transaction
 
 _ROW: Final = Insertion(OutboxMessage)
 _ROWS: Final = """
