@@ -1,7 +1,7 @@
 """What institutions can be, and which tier each kind stands on."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -149,6 +149,19 @@ SPECIALTY_NAMES: Final[Mapping[str, str]] = {
     "public_health": _("公共卫生科"),
     "management": _("管理部门"),
 }
+
+_TRADITIONAL: Final = "tcm"
+
+
+def nearness(
+    specialty: str, treats: Iterable[str], diagnosis_code: str
+) -> tuple[int, bool]:
+    """How nearly a department takes on what this code says; nothing of it: 0. Of
+    those equally near, the one of traditional medicine comes last."""
+    code = diagnosis_code.upper()
+    fits = (len(prefix) for prefix in treats if code.startswith(prefix))
+    return max(fits, default=0), specialty != _TRADITIONAL
+
 
 _BY_KIND: Final[Mapping[InstitutionKind, Tier]] = {
     InstitutionKind.VILLAGE_CLINIC: Tier.VILLAGE,

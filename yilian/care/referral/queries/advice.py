@@ -26,6 +26,7 @@ from yilian.registry.consortium.models import Membership, MembershipQuerySet
 from yilian.registry.consortium.queries import agreements_for, patient_consortia
 from yilian.registry.consortium.rules import Form
 from yilian.registry.directory.models import Department, Institution
+from yilian.registry.directory.rules import nearness
 from yilian.registry.population.models import Person
 from yilian.registry.population.queries import chosen_institutions, sight_of
 from yilian.registry.population.rules import Scope
@@ -186,11 +187,11 @@ def _best_departments(asked: _Asked, ids: list[UUID]) -> dict[UUID, Department]:
     return best
 
 
-def _fit(asked: _Asked, row: Department) -> tuple[bool, int, bool]:
-    """The specialty asked for, then the closest match of the code, then renown."""
-    matches = [len(prefix) for prefix in row.treats if prefix in asked.prefixes]
+def _fit(asked: _Asked, row: Department) -> tuple[bool, int, bool, bool]:
+    """The specialty asked for, then the nearest to the code, then renown."""
+    near = nearness(row.specialty, row.treats, asked.diagnosis_code)
     is_key = row.is_national_key or row.is_regional_key
-    return (row.specialty == asked.specialty, max(matches, default=0), is_key)
+    return (row.specialty == asked.specialty, *near, is_key)
 
 
 def _candidate(

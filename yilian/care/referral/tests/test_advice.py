@@ -76,6 +76,32 @@ def test_a_department_that_treats_the_code_is_capable_whatever_its_name(
     assert others == [None]  # of the consortium, though not capable; no strangers
 
 
+@pytest.mark.parametrize(
+    ("asked", "treats", "proposed"),
+    [
+        pytest.param("surgery", ["I1"], "心内科", id="both as nearly"),
+        pytest.param("surgery", ["I10"], "中医科", id="more nearly than another"),
+        pytest.param("cardiology", ["I10"], "心内科", id="another is asked for"),
+        pytest.param("tcm", ["I1"], "中医科", id="it is asked for itself"),
+    ],
+)
+def test_of_those_that_treat_the_code_traditional_medicine_comes_last(
+    world: World, asked: str, treats: list[str], proposed: str
+) -> None:
+    """Of equally near ones, though it is renowned."""
+    house = world.county.institution
+    Department.objects.filter(pk=world.county.ward.pk).update(
+        name="心内科", specialty="cardiology", treats=["I1"]
+    )
+    Department.objects.create(
+        institution=house, name="中医科", specialty="tcm", treats=treats,
+        is_regional_key=True,
+    )  # fmt: skip
+    found = _offered(world.township.doctor, world.resident, specialty=asked)
+    [county] = [one for one in found if one.candidate.institution_id == house.pk]
+    assert county.candidate.department_name == proposed
+
+
 def test_free_beds_and_the_way_there_are_said(world: World) -> None:
     region.beds(world.county, Quota.OPEN, Quota.REFERRAL)
     for place, longitude in ((world.township, "106.20"), (world.county, "106.40")):

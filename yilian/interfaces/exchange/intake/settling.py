@@ -28,6 +28,7 @@ from yilian.kernel.text import Text, _
 from yilian.kernel.tier import Direction, Tier, direction
 from yilian.registry.directory.models import Department, Institution, PractitionerRole
 from yilian.registry.directory.queries import today
+from yilian.registry.directory.rules import nearness
 
 _URGENCIES: Final = {
     "": Urgency.ROUTINE, "R": Urgency.ROUTINE, "A": Urgency.URGENT,
@@ -37,7 +38,6 @@ _CARE: Final = {"I": CareKind.INPATIENT}
 _ICD10: Final = frozenset({"", "I10", "I10C", "I10P", "ICD10", "ICD-10", "ICD10CN"})
 _LONGEST_REASON: Final = 512
 _AGREED: Final = "A"
-_TCM: Final = "tcm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +210,9 @@ def _with_specialty(
     wards = Department.objects.filter(institution=receiver, closed_on=None)
     best, specialty = (0, False), ""
     for one in wards.order_by("name"):
-        fits = (p for p in one.treats if sheet.diagnosis_code.startswith(p))
-        nearness = (max(map(len, fits), default=0), one.specialty != _TCM)
-        if nearness[0] and nearness > best:
-            best, specialty = nearness, one.specialty
+        near = nearness(one.specialty, one.treats, sheet.diagnosis_code)
+        if near[0] and near > best:
+            best, specialty = near, one.specialty
     return replace(sheet, specialty=specialty)
 
 
