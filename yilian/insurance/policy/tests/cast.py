@@ -3,17 +3,23 @@
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.test import Client
 
 from yilian.foundation.access.actor import Actor, Role
 from yilian.foundation.identity.models import Account
+from yilian.insurance.policy.models import ParameterSetVersion
 from yilian.insurance.policy.rules.prices import CatalogClass, PriceKind, Wanted
+from yilian.insurance.policy.services import drafting
+from yilian.kernel.ids import new_id
 from yilian.registry.directory.tests.cast import (
     actor_at,
     make_authority,
     make_institution,
 )
+
+FROM = date(2027, 1, 1)
 
 
 def bureau(role: Role = Role.INSURER, area: str = "640000") -> Actor:
@@ -22,6 +28,17 @@ def bureau(role: Role = Role.INSURER, area: str = "640000") -> Actor:
 
 def hospital(role: Role) -> Actor:
     return actor_at(make_institution(f"医院{role.value}"), role)
+
+
+def start(author: Actor, base: ParameterSetVersion, day: date = FROM) -> UUID:
+    return drafting.draft_from(
+        author,
+        key=new_id(),
+        version_id=base.pk,
+        effective_from=day,
+        title="2027 年度",
+        source="宁医保发〔2026〕1号",
+    )
 
 
 def signed_in(actor: Actor) -> Client:

@@ -24,30 +24,14 @@ from yilian.insurance.policy.rules.releases import NoParametersInForce, Span
 from yilian.insurance.policy.rules.toml_text import as_toml
 from yilian.insurance.policy.services import drafting, releasing
 from yilian.insurance.policy.services.releasing import NotACorrection
-from yilian.insurance.policy.tests.cast import bureau, hospital
+from yilian.insurance.policy.tests.cast import FROM, bureau, hospital, start
 from yilian.insurance.policy.tests.releases import make_released
 from yilian.kernel.canonical import canonical_json
 from yilian.kernel.errors import Conflict, DomainError, Invalid, NotFound, NotPermitted
 from yilian.kernel.ids import new_id
 
 pytestmark = pytest.mark.django_db
-FROM = date(2027, 1, 1)
 RATIO = "inpatient.ratio.resident.any.tertiary"
-
-
-@pytest.fixture
-def base() -> ParameterSetVersion:
-    return make_released()
-
-
-@pytest.fixture
-def author() -> Actor:
-    return bureau()
-
-
-@pytest.fixture
-def second() -> Actor:
-    return bureau()
 
 
 class Settled:
@@ -58,17 +42,6 @@ class Settled:
     def count(self, area_code: str, days: Sequence[Span]) -> int:
         Settled.asked = days
         return sum(span.start < date(2026, 11, 1) for span in days) * 7
-
-
-def start(author: Actor, base: ParameterSetVersion, day: date = FROM) -> UUID:
-    return drafting.draft_from(
-        author,
-        key=new_id(),
-        version_id=base.pk,
-        effective_from=day,
-        title="2027 年度",
-        source="宁医保发〔2026〕1号",
-    )
 
 
 def change(author: Actor, draft_id: UUID, **values: str) -> ParameterDraft:

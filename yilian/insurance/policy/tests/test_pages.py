@@ -26,35 +26,22 @@ from yilian.insurance.policy.models import (
 )
 from yilian.insurance.policy.rules.toml_text import as_toml
 from yilian.insurance.policy.services import drafting, prices, releasing
-from yilian.insurance.policy.tests.cast import bureau, hospital, signed_in, wanted
+from yilian.insurance.policy.tests.cast import (
+    FROM,
+    bureau,
+    hospital,
+    signed_in,
+    start,
+    wanted,
+)
 from yilian.insurance.policy.tests.releases import make_released
-from yilian.insurance.policy.tests.test_drafting import FROM, RATIO, start
+from yilian.insurance.policy.tests.test_drafting import RATIO
 from yilian.insurance.policy.tests.test_prices import HEAD, put
 from yilian.kernel.ids import new_id
 
 pytestmark = pytest.mark.django_db
 DEDUCTIBLE = "inpatient.deductible.resident.any.primary"
 LIST = "policy:parameters"
-
-
-@pytest.fixture
-def base() -> ParameterSetVersion:
-    return make_released()
-
-
-@pytest.fixture
-def author() -> Actor:
-    return bureau()
-
-
-@pytest.fixture
-def second() -> Actor:
-    return bureau()
-
-
-@pytest.fixture
-def draft_id(author: Actor, base: ParameterSetVersion) -> UUID:
-    return start(author, base)
 
 
 def words(answer: Any) -> str:
@@ -295,11 +282,6 @@ def test_the_list_asks_as_little_for_ten_versions_as_for_one(
 
 
 # --- prices ---------------------------------------------------------------------
-
-
-@pytest.fixture
-def keeper() -> Actor:
-    return bureau(Role.PRICING)
 
 
 def price_form(**changes: str) -> dict[str, str]:

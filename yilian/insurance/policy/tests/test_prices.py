@@ -36,11 +36,6 @@ HEAD = (
 )
 
 
-@pytest.fixture
-def keeper() -> Actor:
-    return bureau(Role.PRICING)
-
-
 def tomorrow() -> date:
     return timezone.localdate() + timedelta(days=1)
 

@@ -15,33 +15,12 @@ from yilian.insurance.policy.queries.deciding import deciders
 from yilian.insurance.policy.rules.toml_text import as_toml
 from yilian.insurance.policy.services import drafting, releasing
 from yilian.insurance.policy.tests.cast import bureau, hospital
-from yilian.insurance.policy.tests.releases import make_released
-from yilian.insurance.policy.tests.test_drafting import RATIO, start
+from yilian.insurance.policy.tests.test_drafting import RATIO
 from yilian.kernel.errors import Conflict, NotPermitted
 from yilian.kernel.ids import new_id
 from yilian.registry.directory.models import PractitionerRole
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def base() -> ParameterSetVersion:
-    return make_released()
-
-
-@pytest.fixture
-def author() -> Actor:
-    return bureau()
-
-
-@pytest.fixture
-def second() -> Actor:
-    return bureau()
-
-
-@pytest.fixture
-def draft_id(author: Actor, base: ParameterSetVersion) -> UUID:
-    return start(author, base)
 
 
 def changed(author: Actor, draft_id: UUID, ratio: str = "0.65") -> int:
