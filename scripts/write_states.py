@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from yilian.care.referral.rules import states as referral
 from yilian.foundation.access.actor import ROLE_NAMES, Role
@@ -122,23 +122,42 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 # --- each of them ---------------------------------------------------------------
 
 
+_Name = TypeVar("_Name", bound=StrEnum)
+_COLUMNS: Final = ("step 步骤", "from 从", "to 到", "who 谁", "needs 须有")
+_EFFECTS: Final = "effects 作用"
+
+
+class _Move(Protocol):
+    """A step that several states may come before."""
+
+    @property
+    def step(self) -> StrEnum: ...
+    @property
+    def sources(self) -> Sequence[StrEnum]: ...
+    @property
+    def target(self) -> StrEnum: ...
+
+
+def _arrows(moves: Iterable[_Move]) -> list[tuple[StrEnum, StrEnum, StrEnum]]:
+    return [
+        (source, move.step, move.target) for move in moves for source in move.sources
+    ]
+
+
+def _values(names: Mapping[_Name, str]) -> dict[str, str]:
+    return {one.value: name for one, name in names.items()}
+
+
 def _referral() -> Life:
     return Life(
         head=_REFERRAL,
-        arrows=[
-            (source, move.step, move.target)
-            for move in referral.MOVES
-            for source in move.sources
-        ],
-        states={state.value: referral.STATE_NAMES[state] for state in referral.State},
-        steps={step.value: referral.STEP_NAMES[step] for step in referral.Step},
+        arrows=_arrows(referral.MOVES),
+        states=_values(referral.STATE_NAMES),
+        steps=_values(referral.STEP_NAMES),
         closed=referral.FINAL,
-        columns=(
-            "step 步骤", "from 从", "to 到", "who 谁", "needs 须有", "clock 计时",
-            "effects 作用",
-        ),
+        columns=(*_COLUMNS, "clock 计时", _EFFECTS),
         rows=[_of_referral(move) for move in referral.MOVES],
-    )  # fmt: skip
+    )
 
 
 def _of_referral(move: referral.Move) -> tuple[str, ...]:
@@ -157,22 +176,11 @@ def _of_referral(move: referral.Move) -> tuple[str, ...]:
 def _statement() -> Life:
     return Life(
         head=_STATEMENT,
-        arrows=[
-            (source, move.step, move.target)
-            for move in statement.MOVES
-            for source in move.sources
-        ],
-        states={state.value: statement.STATE_NAMES[state] for state in statement.State},
-        steps={step.value: statement.STEP_NAMES[step] for step in statement.Step},
+        arrows=_arrows(statement.MOVES),
+        states=_values(statement.STATE_NAMES),
+        steps=_values(statement.STEP_NAMES),
         closed=statement.FINAL,
-        columns=(
-            "step 步骤",
-            "from 从",
-            "to 到",
-            "who 谁",
-            "needs 须有",
-            "effects 作用",
-        ),
+        columns=(*_COLUMNS, _EFFECTS),
         rows=[_of_statement(move) for move in statement.MOVES],
         clocks={state.value: _clock(kind) for state, kind in statement.CLOCKS.items()},
     )
@@ -198,10 +206,10 @@ def _slip() -> Life:
     return Life(
         head=_SLIP,
         arrows=[(move.source, move.step, move.target) for move in slip.MOVES],
-        states={state.value: slip.STATE_NAMES[state] for state in slip.State},
-        steps={step.value: slip.STEP_NAMES[step] for step in slip.Step},
+        states=_values(slip.STATE_NAMES),
+        steps=_values(slip.STEP_NAMES),
         closed={state for state in slip.State if not slip.steps_from(state)},
-        columns=("step 步骤", "from 从", "to 到", "who 谁", "needs 须有"),
+        columns=_COLUMNS,
         rows=[_of_slip(move) for move in slip.MOVES],
     )
 
