@@ -33,18 +33,15 @@ from yilian.insurance.budget.rules.states import (
 from yilian.kernel.money import ZERO, Fen, from_fen, to_fen
 
 
-@dataclass(frozen=True, slots=True)
-class PoolLine:
-    id: UUID
-    consortium: str
-    area_code: str
-    year: int
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineSums:
+    """Amounts of a pool, or of several; None where nothing is released."""
+
     heads: int | None
     available: Decimal | None
     spent: Decimal
     outside: Decimal
     at_end: Decimal | None
-    standing: Standing
 
     @property
     def percent(self) -> Decimal | None:
@@ -59,6 +56,15 @@ class PoolLine:
         if self.available is None or self.at_end is None:
             return None
         return self.available - self.at_end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolLine(LineSums):
+    id: UUID
+    consortium: str
+    area_code: str
+    year: int
+    standing: Standing
 
 
 def years_of(actor: Actor) -> list[int]:
@@ -191,27 +197,6 @@ def _how_far(is_shared: bool, by_insurer: bool, by_office: bool) -> Standing:
     if is_shared:
         return Standing.DISTRIBUTED
     return Standing.CLEARED if by_insurer and by_office else Standing.CLEARING
-
-
-@dataclass(frozen=True, slots=True)
-class LineSums:
-    heads: int
-    available: Decimal
-    spent: Decimal
-    outside: Decimal
-    at_end: Decimal
-
-    @property
-    def percent(self) -> Decimal | None:
-        return percent(self.spent, self.available)
-
-    @property
-    def outflow(self) -> Decimal | None:
-        return percent(self.outside, self.spent)
-
-    @property
-    def balance(self) -> Decimal:
-        return self.available - self.at_end
 
 
 def sums_of_lines(lines: Sequence[PoolLine]) -> LineSums:
