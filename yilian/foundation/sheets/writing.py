@@ -51,7 +51,7 @@ _FORMATS: Final[dict[str, dict[str, Any]]] = {
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """`about`: lines under the title; `foot`: lines under the rows (signatures);
-    `tab`: where it is called otherwise than by its title."""
+    `tab`: where it is called otherwise than by its title, or has none."""
 
     title: str
     about: Sequence[str]
@@ -86,12 +86,7 @@ def _write(page: Any, formats: dict[str, Any], sheet: Sheet) -> None:
     page.fit_to_pages(1, 0)
     for place, (_words, width) in enumerate(sheet.heads):
         page.set_column(place, place, width)
-    last = max(len(sheet.heads), _LEAST_COLUMNS) - 1
-    page.merge_range(0, 0, 0, last, gettext(sheet.title), formats["title"])
-    at = 1
-    for line in (*_banner(), *sheet.about):
-        page.write_string(at, 0, line)
-        at += 1
+    at = _top(page, formats, sheet)
     page.repeat_rows(at)
     page.freeze_panes(at + 1, 0)
     for place, (words, _width) in enumerate(sheet.heads):
@@ -104,6 +99,19 @@ def _write(page: Any, formats: dict[str, Any], sheet: Sheet) -> None:
     for line in sheet.foot:
         at += 2
         page.write_string(at, 0, line)
+
+
+def _top(page: Any, formats: dict[str, Any], sheet: Sheet) -> int:
+    """What stands above the headings; the row they come in."""
+    at = 0
+    if sheet.title:
+        last = max(len(sheet.heads), _LEAST_COLUMNS) - 1
+        page.merge_range(0, 0, 0, last, gettext(sheet.title), formats["title"])
+        at = 1
+    for line in (*_banner(), *sheet.about):
+        page.write_string(at, 0, line)
+        at += 1
+    return at
 
 
 def _banner() -> tuple[str, ...]:

@@ -13,14 +13,16 @@ from django.views.decorators.http import require_GET
 from yilian.care.referral.queries import counts
 from yilian.care.referral.rules.counting import few
 from yilian.care.referral.services.looking import note_export, note_look
-from yilian.care.referral.views.sheets import Part, sheet
 from yilian.foundation.access.middleware import ActorRequest
 from yilian.foundation.access.scope import require
 from yilian.foundation.access.views import signed_in
+from yilian.foundation.sheets.writing import Sheet, workbook
 from yilian.kernel.text import _
 from yilian.registry.consortium.queries import ConsortiumLine
 
 _WHO: Final = _("统计给卫生健康管理人员和医联体办公室看。")
+_WIDTH: Final = 18
+_Part = tuple[str, Sequence[str], Iterable[Sequence[Any]]]  # tab, headings, rows
 
 
 @signed_in
@@ -47,7 +49,11 @@ def export(request: ActorRequest) -> HttpResponse:
     note_export(request.actor, "counts", rows=len(found.pairs), chosen=chosen)
     day = timezone.localdate()
     about = gettext(_("截至 {day} 的最近 90 天；少于 5 的数写作 <5")).format(day=day)
-    return sheet("referral-counts", _parts(found), about=about)
+    sheets = (
+        Sheet("", [about], [(head, _WIDTH) for head in heads], rows, tab=tab)
+        for tab, heads, rows in _parts(found)
+    )
+    return workbook("referral-counts", sheets)
 
 
 def _chosen(
@@ -59,7 +65,7 @@ def _chosen(
     return next((line for line in choices if str(line.id) == asked), first)
 
 
-def _parts(found: counts.Counts) -> Iterable[Part]:
+def _parts(found: counts.Counts) -> Iterable[_Part]:
     yield _("总计"), (_("项目"), _("数值")), _totals(found)
     yield (
         _("各县"),

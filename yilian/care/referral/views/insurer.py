@@ -13,10 +13,10 @@ from yilian.care.referral.queries import compliance
 from yilian.care.referral.queries.compliance import Asked
 from yilian.care.referral.rules.compliance import VERDICT_NAMES
 from yilian.care.referral.services.looking import note_export, note_look
-from yilian.care.referral.views.sheets import sheet
 from yilian.foundation.access.middleware import ActorRequest
 from yilian.foundation.access.scope import require
 from yilian.foundation.access.views import signed_in
+from yilian.foundation.sheets.writing import Sheet, workbook
 from yilian.kernel.text import _
 
 _WHO: Final = _("这一页给医保经办人员核对转诊是否合规。")
@@ -25,6 +25,7 @@ HEADS: Final = (
     _("接收机构"), _("参保地"), _("提交"), _("接收"), _("到诊"), _("协议有效"),
     _("判定"),
 )  # fmt: skip
+_WIDTH: Final = 18
 
 
 @signed_in
@@ -60,10 +61,9 @@ def export(request: ActorRequest) -> HttpResponse:
         person_ids=[line.person_id for line in shown],
     )  # fmt: skip
     rows = [compliance.as_cells(line) for line in shown]
-    parts = [(_("转诊合规"), HEADS, rows)]
-    return sheet(
-        "compliance", parts, about=_about(asked, is_cut=len(lines) > len(shown))
-    )
+    about = _about(asked, is_cut=len(lines) > len(shown))
+    heads = [(head, _WIDTH) for head in HEADS]
+    return workbook("compliance", [Sheet("", [about], heads, rows, tab=_("转诊合规"))])
 
 
 @signed_in

@@ -103,6 +103,17 @@ def test_a_demo_says_so_on_every_sheet(settings: Any) -> None:
     assert "演示数据" not in _part(_made([]))
 
 
+def test_without_a_title_its_lines_come_first_and_the_tab_says_what_it_is() -> None:
+    rows = [["药费", Decimal(1), "", None]]
+    answer = workbook("test", [Sheet("", ["共一行"], HEADS, rows, tab="明细")])
+    found = [
+        re.sub("<[^>]*>", "", _cell(answer, place)) for place in ("A1", "A2", "A3")
+    ]
+    assert found == ["共一行", "项目", "药费"]
+    assert 'name="明细"' in _part(answer, "xl/workbook.xml")
+    assert re.search(r'<pane ySplit="2"[^>]*state="frozen"', _part(answer))
+
+
 def test_rows_are_written_as_they_come() -> None:
     """Asked for one by one, and not gathered first."""
     asked: list[int] = []
