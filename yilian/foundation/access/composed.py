@@ -156,12 +156,16 @@ def _rows(kept: _Kept, rows: list[tuple[Any, ...]]) -> Iterator[models.Model]:
         yield one
 
 
+_Places = tuple[tuple[str, str], ...]  # column, and what goes there
+_NOTHING: Final[Mapping[str, str]] = {}
+
+
 class Insertion:
     """A new row of a table that is written to by nearly every act."""
 
     def __init__(self, model: type[models.Model]) -> None:
         self._model = model
-        self._said: dict[tuple[str, ...], str] = {}
+        self._said: dict[_Places, str] = {}
 
     def of(self, row: models.Model) -> tuple[str, list[Any]]:
         """Statement and values; what the database fills in is left to it."""
@@ -171,39 +175,51 @@ class Insertion:
         for field in self._fields:
             value = field.pre_save(row, add=True)
             if not isinstance(value, DatabaseDefault):
-                columns.append(str(field.column))
+                columns.append((str(field.column), "%s"))
                 values.append(_prepared(field, value))
         return self._said_of(tuple(columns)), values
 
-    def told(self, facts: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    def told(
+        self, facts: Mapping[str, Any], found: Mapping[str, str] = _NOTHING
+    ) -> tuple[str, list[Any]]:
         """As `of`, of a row that need be no object: what is not told is as a new one
-        has it."""
+        has it. `found`: expressions over what the statement around it finds."""
         if pre_save.has_listeners(self._model):
-            return self.of(self._model(**facts))
+            facts = self._stamped(facts)
         columns, values = [], []
         for field in self._fields:
+            if field.attname in found:
+                columns.append((str(field.column), found[field.attname]))
+                continue
             if field.attname in facts:
                 value = facts[field.attname]
             elif field.has_db_default():
                 continue
             else:
                 value = field.get_default()
-            columns.append(str(field.column))
+            columns.append((str(field.column), "%s"))
             values.append(_prepared(field, value))
         return self._said_of(tuple(columns)), values
+
+    def _stamped(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """What those add who want to see a row before it is written."""
+        row = self._model(**facts)
+        pre_save.send(self._model, instance=row, raw=False, using=connection.alias)
+        held = {one.attname: getattr(row, one.attname) for one in self._fields}
+        return {k: v for k, v in held.items() if not isinstance(v, DatabaseDefault)}
 
     @cached_property
     def _fields(self) -> list[Any]:
         return list(self._model._meta.concrete_fields)
 
-    def _said_of(self, columns: tuple[str, ...]) -> str:
+    def _said_of(self, columns: _Places) -> str:
         if columns not in self._said:
             self._said[columns] = self._statement(columns)
         return self._said[columns]
 
-    def _statement(self, columns: tuple[str, ...]) -> str:
-        quoted = ", ".join(map(connection.ops.quote_name, columns))
-        places = ", ".join(["%s"] * len(columns))
+    def _statement(self, columns: _Places) -> str:
+        quoted = ", ".join(connection.ops.quote_name(name) for name, _place in columns)
+        places = ", ".join(place for _name, place in columns)
         table = connection.ops.quote_name(self._model._meta.db_table)
         # Not VALUES: a condition may follow.
         return f"INSERT INTO {table} ({quoted}) SELECT {places}"

@@ -43,6 +43,15 @@ def call(said: Said, *, explain: Explain) -> None:
         gathered.explanations.append(explain)
 
 
+def ask_and_write(question: Said, then: Said) -> list[tuple[Any, ...]]:
+    """The answer of the question, which `then`, an INSERT, reads as `found`."""
+    statement = f"WITH found AS ({question[0]}), noted AS ({then[0]}) TABLE found"
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*question[1], *then[1]])
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
 def write_once(made: Said, then: Said) -> None:
     """`made`, an INSERT … ON CONFLICT DO NOTHING; and `then` if it made a row."""
     with together() as gathered:

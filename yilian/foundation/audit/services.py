@@ -63,6 +63,15 @@ def record(
     write(_ROW.told(facts))
 
 
+def noted(
+    actor: Actor, action: str, *, found: Mapping[str, str], **facts: Any
+) -> tuple[str, list[Any]]:
+    """As `record`, of a look, for `ask_and_write`: `found` says, as SQL, what the
+    answer tells of it."""
+    told = _who(actor) | {"action": action, "outcome": Outcome.DONE.value} | facts
+    return _ROW.told(told, found)
+
+
 def record_refusal(
     actor: Actor | None,
     action: str,

@@ -1,6 +1,7 @@
 """Reading by id, under row security: out of sight is not there."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,6 @@ from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.database import acting_as, money_sight
 from yilian.kernel.canonical import parse_object
 from yilian.kernel.errors import NotFound
-from yilian.kernel.ids import NIL
 from yilian.record.rules.asking import MOST, Asked
 from yilian.record.rules.indexing import index
 from yilian.registry.population.models import sight_arguments
@@ -24,7 +24,6 @@ from yilian.registry.population.queries import (
     granted_told,
     is_by_grant,
     seen_by,
-    sight_of,
 )
 
 
@@ -121,12 +120,16 @@ _SEARCH: Final = f"SELECT * FROM {_FOUND}"  # noqa: S608
 _LINES: Final = f"SELECT person_id, id, body FROM {_FOUND}"  # noqa: S608
 # And on what ground: each line bears it, and it comes though nothing was found.
 _SEEN: Final = f"""
-SELECT best.*, found.person_id, found.id, found.body FROM (SELECT) once
+SELECT best.scope, best.ground, best.id AS grant_id, best.until,
+       told.person_id, told.id, told.body
+  FROM (SELECT) once
   LEFT JOIN LATERAL ({GRANTED}) best ON true
   LEFT JOIN LATERAL record_search_as(
       %(reach)s, %(house)s, %(who)s, %(persons)s, %(money)s,
-      ARRAY[%(type)s::text], %(person)s, %(asked)s::jsonb, %(most)s) found ON true
+      ARRAY[%(type)s::text], %(person)s, %(asked)s::jsonb, %(most)s) told ON true
 """  # noqa: S608 - words of ours
+_SEEN_NAMES: Final = re.findall(r"%\((\w+)\)s", _SEEN)
+_SEEN_PLACES: Final = re.sub(r"%\(\w+\)s", "%s", _SEEN)
 _TEXTS: Final = f"SELECT type, institution_id, body FROM {_FOUND}"  # noqa: S608
 _NEWEST: Final = {"newest_first": True}
 
@@ -155,23 +158,28 @@ def search(actor: Actor, asked: Asked) -> list[Line]:
     return [Line(*row) for row in _found(actor, _LINES, facts)]
 
 
-def search_seen(actor: Actor, asked: Asked) -> tuple[list[Line], Seen | None]:
-    """As `search`, and how the actor sees the one person that is asked of."""
+def is_of_one(actor: Actor, asked: Asked) -> bool:
+    """Whether the search is of one person whom the actor sees by a grant."""
     person_id = asked.person_id
-    is_one = person_id is not None and is_by_grant(actor, person_id)
-    if person_id is None or not is_one or asked.is_nowhere or asked.ids == ():
-        seen = sight_of(actor, person_id) if person_id not in (None, NIL) else None
-        return search(actor, asked), seen
+    is_empty = asked.is_nowhere or asked.ids == ()
+    return person_id is not None and not is_empty and is_by_grant(actor, person_id)
+
+
+def of_one(actor: Actor, asked: Asked, person_id: UUID) -> tuple[str, list[Any]]:
+    """The question of such a search, and its values; `search_seen` reads the answer."""
     told = granted_told(actor, person_id) | {
         "money": money_sight(actor),
         "type": asked.type,
         "asked": _json(asked.as_json()),
         "most": asked.count + 1,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_SEEN, told)  # writes: nothing, the SELECT above
-        rows = cursor.fetchall()
-    return [Line(*row[4:]) for row in rows if row[4] is not None], seen_by(rows[0][:4])
+    return _SEEN_PLACES, [told[name] for name in _SEEN_NAMES]
+
+
+def search_seen(rows: Sequence[Sequence[Any]]) -> tuple[list[Line], Seen]:
+    """What was found, and how the actor sees whose it is."""
+    lines = [Line(*row[4:]) for row in rows if row[4] is not None]
+    return lines, seen_by(rows[0][:4])
 
 
 def resources_of(

@@ -6,11 +6,12 @@ anything of what was looked at is shown (`audit.services.record`).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from yilian.foundation.access.actor import Actor
 from yilian.foundation.access.database import money_sight
+from yilian.foundation.access.services import ask_and_write
 from yilian.foundation.audit import services as audit
 from yilian.kernel.errors import NotPermitted
 from yilian.kernel.ids import NIL
@@ -75,11 +76,31 @@ def open_with_history(
 
 
 def search(actor: Actor, asked: Asked) -> Found:
-    rows, seen = reading.search_seen(actor, asked)
+    if asked.person_id is not None and reading.is_of_one(actor, asked):
+        rows = _search_of_one(actor, asked, asked.person_id)
+    else:
+        rows = reading.search(actor, asked)
+        _write_down_search(actor, asked, rows[: asked.count])
     shown = rows[: asked.count]
-    _write_down_search(actor, asked, shown, seen)
     more = cursor_after(shown[-1].id) if len(rows) > asked.count else None
     return Found(shown, [reading.filled(actor, line.text) for line in shown], more)
+
+
+def _search_of_one(actor: Actor, asked: Asked, person_id: UUID) -> list[Line]:
+    """Found and written down in one statement."""
+    of_money = _ground_of_money(actor, asked.type)
+    ground = {"ground": _SEEN_BY} if of_money is None else {}
+    statement, told = audit.noted(
+        actor,
+        "record.search",
+        found=_TOLD | ground,
+        object_kind=asked.type[:32],
+        person_id=person_id,
+        ground=of_money,
+    )
+    note = f"{statement} {_OF_FOUND}", [*told, asked.count]
+    rows = ask_and_write(reading.of_one(actor, asked, person_id), note)
+    return reading.search_seen(rows)[0]
 
 
 def open_part(
@@ -140,13 +161,12 @@ def _write_down(
     )
 
 
-def _write_down_search(
-    actor: Actor, asked: Asked, shown: Sequence[Line], seen: Seen | None
-) -> None:
+def _write_down_search(actor: Actor, asked: Asked, shown: Sequence[Line]) -> None:
     persons = {line.person_id for line in shown} - {NIL}
     one = asked.person_id if asked.person_id != NIL else None
     if one is None and not persons and asked.person_id == NIL:
         return
+    seen = sight_of(actor, one) if one else None
     audit.record(
         actor,
         "record.search",
@@ -161,15 +181,34 @@ def _write_down_search(
 
 
 _OF_MONEY = {"area": "insurer", "house": "institution"}
+# What the audit row says of an answer, as SQL.
+_SEEN_BY: Final = "COALESCE(seen.ground, '')"
+_TOLD: Final = {
+    "grant_id": "seen.grant_id",
+    "is_break_glass": f"COALESCE(seen.ground = '{Ground.EMERGENCY.value}', false)",
+    "person_ids": "seen.persons",
+    "detail": "jsonb_build_object('count', seen.shown)",
+}
+_OF_FOUND: Final = """
+  FROM (SELECT ground, grant_id, LEAST(count(id), %s) AS shown,
+               COALESCE(array_agg(DISTINCT person_id)
+                        FILTER (WHERE person_id IS NOT NULL), '{}') AS persons
+          FROM found GROUP BY ground, grant_id) seen
+"""
 
 
 def _ground(actor: Actor, type_name: str, seen: Seen | None) -> str:
-    """Money is seen on money's own ground, whatever a grant opens besides."""
-    if type_name in MONEY:
-        ground = _OF_MONEY.get(money_sight(actor).partition(":")[0])
-        if ground is not None:
-            return ground
+    of_money = _ground_of_money(actor, type_name)
+    if of_money is not None:
+        return of_money
     return seen.ground.value if seen and seen.ground else ""
+
+
+def _ground_of_money(actor: Actor, type_name: str) -> str | None:
+    """Money is seen on money's own ground, whatever a grant opens besides."""
+    if type_name not in MONEY:
+        return None
+    return _OF_MONEY.get(money_sight(actor).partition(":")[0])
 
 
 def _uuid(text: str) -> UUID | None:
