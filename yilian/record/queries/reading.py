@@ -19,11 +19,9 @@ from yilian.record.rules.indexing import index
 from yilian.registry.population.models import sight_arguments
 from yilian.registry.population.queries import (
     GRANTED,
-    Seen,
     fill_placeholders,
     granted_told,
     is_by_grant,
-    seen_by,
 )
 
 
@@ -120,8 +118,7 @@ _SEARCH: Final = f"SELECT * FROM {_FOUND}"  # noqa: S608
 _LINES: Final = f"SELECT person_id, id, body FROM {_FOUND}"  # noqa: S608
 # And on what ground: each line bears it, and it comes though nothing was found.
 _SEEN: Final = f"""
-SELECT best.scope, best.ground, best.id AS grant_id, best.until,
-       told.person_id, told.id, told.body
+SELECT best.ground, best.id AS grant_id, told.person_id, told.id, told.body
   FROM (SELECT) once
   LEFT JOIN LATERAL ({GRANTED}) best ON true
   LEFT JOIN LATERAL record_search_as(
@@ -166,7 +163,7 @@ def is_of_one(actor: Actor, asked: Asked) -> bool:
 
 
 def of_one(actor: Actor, asked: Asked, person_id: UUID) -> tuple[str, list[Any]]:
-    """The question of such a search, and its values; `search_seen` reads the answer."""
+    """The question of such a search, and its values; `lines_of` reads the answer."""
     told = granted_told(actor, person_id) | {
         "money": money_sight(actor),
         "type": asked.type,
@@ -176,10 +173,8 @@ def of_one(actor: Actor, asked: Asked, person_id: UUID) -> tuple[str, list[Any]]
     return _SEEN_PLACES, [told[name] for name in _SEEN_NAMES]
 
 
-def search_seen(rows: Sequence[Sequence[Any]]) -> tuple[list[Line], Seen]:
-    """What was found, and how the actor sees whose it is."""
-    lines = [Line(*row[4:]) for row in rows if row[4] is not None]
-    return lines, seen_by(rows[0][:4])
+def lines_of(rows: Iterable[Sequence[Any]]) -> list[Line]:
+    return [Line(*row[2:]) for row in rows if row[2] is not None]
 
 
 def resources_of(

@@ -100,7 +100,7 @@ def _search_of_one(actor: Actor, asked: Asked, person_id: UUID) -> list[Line]:
     )
     note = f"{statement} {_OF_FOUND}", [*told, asked.count]
     rows = ask_and_write(reading.of_one(actor, asked, person_id), note)
-    return reading.search_seen(rows)[0]
+    return reading.lines_of(rows)
 
 
 def open_part(

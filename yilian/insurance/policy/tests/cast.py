@@ -30,7 +30,9 @@ def hospital(role: Role) -> Actor:
     return actor_at(make_institution(f"医院{role.value}"), role)
 
 
-def start(author: Actor, base: ParameterSetVersion, day: date = FROM) -> UUID:
+def start(
+    author: Actor, base: ParameterSetVersion, day: date = FROM, area_code: str = ""
+) -> UUID:
     return drafting.draft_from(
         author,
         key=new_id(),
@@ -38,6 +40,7 @@ def start(author: Actor, base: ParameterSetVersion, day: date = FROM) -> UUID:
         effective_from=day,
         title="2027 年度",
         source="宁医保发〔2026〕1号",
+        area_code=area_code,
     )
 
 

@@ -252,15 +252,7 @@ def test_a_city_keeps_its_own_set_and_another_city_does_not_see_it(
     base: ParameterSetVersion,
 ) -> None:
     author, second = bureau(area="640100"), bureau(area="640100")
-    draft_id = drafting.draft_from(
-        author,
-        key=new_id(),
-        version_id=base.pk,
-        effective_from=FROM,
-        title="银川",
-        source="银医保发〔2026〕1号",
-        area_code="6401",
-    )
+    draft_id = start(author, base, area_code="6401")
     with pytest.raises(NotFound):
         releasing.review(bureau(area="640200"), draft_id, revision=1)
     released_by_two(author, second, draft_id)

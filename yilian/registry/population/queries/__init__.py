@@ -17,7 +17,6 @@ from yilian.registry.population.queries.sight import (
     Seen,
     granted_told,
     is_by_grant,
-    seen_by,
     sight_of,
 )
 
@@ -36,7 +35,6 @@ __all__ = [
     "is_by_grant",
     "openings",
     "person_page",
-    "seen_by",
     "sight_of",
     "tags",
 ]

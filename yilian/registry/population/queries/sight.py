@@ -1,6 +1,5 @@
 """How much of a person an actor sees, and on what ground."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -62,7 +61,11 @@ def _own_sight(actor: Actor, person_id: UUID) -> Seen:
 def _granted_sight(actor: Actor, person_id: UUID) -> Seen:
     with connection.cursor() as cursor:
         cursor.execute(GRANTED, granted_told(actor, person_id))  # writes: reads only
-        return seen_by(cursor.fetchone())
+        best = cursor.fetchone()
+    if best is None:
+        return UNSEEN
+    scope, ground, grant_id, _until = best
+    return Seen(Scope(scope), Ground(ground), grant_id)
 
 
 def granted_told(actor: Actor, person_id: UUID) -> dict[str, Any]:
@@ -73,14 +76,6 @@ def granted_told(actor: Actor, person_id: UUID) -> dict[str, Any]:
         "account": actor.account_id,
         **sight_told(actor),
     }
-
-
-def seen_by(best: Sequence[Any] | None) -> Seen:
-    """What a row of `GRANTED` says; of none, or of one that is empty, nothing."""
-    if best is None or best[0] is None:
-        return UNSEEN
-    scope, ground, grant_id, _until = best
-    return Seen(Scope(scope), Ground(ground), grant_id)
 
 
 def sight_told(actor: Actor) -> dict[str, Any]:
